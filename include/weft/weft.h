@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file weft.h
+ * @brief Everything: Python's `threading` for C.
+ *
+ * One header per idea; this one includes them all.
+ * @code
+ *     #include <weft/weft.h>
+ * @endcode
+ */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include <weft/attributes.h>
+#include <weft/clock.h>
+#include <weft/inspect.h>
+#include <weft/lock.h>
+#include <weft/memory.h>
+#include <weft/status.h>
+#include <weft/thread.h>
+#include <weft/version.h>
+#include <weft/with.h>
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file with.h
+ * @brief Scopes: Python's `with lock:`.
+ *
+ * @code
+ *     WEFT_WITH(&lock) { counter++; }                      // the block after it
+ *     for (;;) { WEFT_HOLD(&lock); if (done) break; }      // to the end of the enclosing braces
+ *     WEFT_WITH_FOR(&lock, 0.5, status) { counter++; }     // the block runs if status is WEFT_OK
+ * @endcode
+ *
+ * However the block is left, the lock is released: at its end, by return, goto, break, continue, an
+ * exception of C++ and, where the program is compiled with -fexceptions, pthread_exit(). longjmp()
+ * out of a block does not release.
+ *
+ * WEFT_WITH and WEFT_WITH_FOR are loops that run once: `break` and `continue` inside leave the block
+ * only. Inside a loop of one's own WEFT_HOLD lets them mean that loop.
+ *
+ * If the lock cannot be taken (a timeout, an interruption) the block is skipped, and
+ * weft_last_status() says why. WEFT_HOLD has no block to skip: it always takes the lock, and an
+ * interruption stays pending for the thread's next wait.
+ */
+#ifndef WEFT_WITH_H
+#define WEFT_WITH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weft/clock.h>
+#include <weft/lock.h>
+#include <weft/status.h>
+
+WEFT_BEGIN_DECLS
+
+/** What a scope remembers; the fields are private. */
+typedef struct weft_guard {
+    void *object;       /**< What is held; NULL: nothing. */
+    weft_status status; /**< What the acquire said. */
+    uint16_t kind;      /**< How it is released. */
+    uint16_t fresh;     /**< Whether the block is still to run. */
+} weft_guard;
+
+/** A guard that holds nothing yet. */
+#define WEFT_GUARD_INIT                                                                            \
+    {                                                                                              \
+        0, WEFT_OK, 0, 1                                                                           \
+    }
+
+/** Takes @p lock for at most @p seconds; whether @p guard holds it now. */
+WEFT_API bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
+    WEFT_ASSERTS(*lock);
+
+/** Takes @p lock, however long it takes and whoever interrupts, and returns its guard. */
+WEFT_API weft_guard weft_lock_guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock);
+
+/** Leaves a scope: releases what it holds. */
+WEFT_API void weft_guard_leave(weft_guard *guard);
+
+WEFT_END_DECLS
+
+/*
+ * Clang's analysis does not see the cleanup, so a guard asserts the lock instead of acquiring it: an
+ * assertion ends by itself where the loop does, however it is left.
+ */
+#define WEFT_JOIN_(a, b) a##b
+#define WEFT_JOIN(a, b) WEFT_JOIN_(a, b)
+#define WEFT_GUARD_NAME WEFT_JOIN(weft_guard_in_line_, __LINE__)
+
+#ifdef __cplusplus
+
+namespace weft
+{
+/** A guard that leaves when it goes out of scope. */
+struct scope : weft_guard {
+    explicit scope(weft_guard guard = WEFT_GUARD_INIT) : weft_guard(guard) {}
+    scope(const scope &) = delete;
+    scope &operator=(const scope &) = delete;
+    ~scope() { weft_guard_leave(this); }
+};
+
+inline bool guard_enter(weft_guard *guard, weft_lock *lock, double seconds) WEFT_ASSERTS(*lock)
+{
+    return weft_lock_guard(guard, lock, seconds);
+}
+inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
+{
+    return weft_lock_guard_hold(lock);
+}
+} // namespace weft
+
+#define WEFT_GUARD_ENTER(guard, held, seconds) ::weft::guard_enter((guard), (held), (seconds))
+#define WEFT_GUARD_FRESH ::weft::scope WEFT_GUARD_NAME
+#define WEFT_HOLD(held) ::weft::scope WEFT_GUARD_NAME(::weft::guard_hold(held))
+
+#else
+
+#define WEFT_GUARD_ENTER(guard, held, seconds)                                                     \
+    _Generic((held), weft_lock * : weft_lock_guard)((guard), (held), (seconds))
+#define WEFT_GUARD_FRESH                                                                           \
+    weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave))) = WEFT_GUARD_INIT
+
+/** Takes @p held to the end of the enclosing braces. */
+#define WEFT_HOLD(held)                                                                            \
+    weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave), unused)) =                \
+        _Generic((held), weft_lock *                                                               \
+                 : weft_lock_guard_hold)(held)
+
+#endif
+
+/** Runs the block that follows with @p held taken. */
+#define WEFT_WITH(held)                                                                            \
+    for (WEFT_GUARD_FRESH;                                                                         \
+         WEFT_GUARD_NAME.fresh && WEFT_GUARD_ENTER(&WEFT_GUARD_NAME, (held), WEFT_FOREVER);        \
+         WEFT_GUARD_NAME.fresh = 0)
+
+/**
+ * Runs the block that follows if @p held can be taken within @p seconds. The variable
+ * @p status_variable (a ::weft_status) says how it went.
+ */
+#define WEFT_WITH_FOR(held, seconds, status_variable)                                              \
+    for (WEFT_GUARD_FRESH;                                                                         \
+         WEFT_GUARD_NAME.fresh && (WEFT_GUARD_ENTER(&WEFT_GUARD_NAME, (held), (seconds)),          \
+                                   ((status_variable) = WEFT_GUARD_NAME.status) == WEFT_OK);       \
+         WEFT_GUARD_NAME.fresh = 0)
+
+#endif

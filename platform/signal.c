@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/signal.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/atomic.h"
+#include "platform/parker.h"
+#include "platform/thread.h"
+
+static struct wefti_mutex mutex; /* guards the helper's start */
+static uint32_t helper_runs;
+static sem_t bell; /* POSIX lets a handler ring it */
+static void (*helper_work)(void);
+
+static void *help(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        while (sem_wait(&bell) != 0) {
+            /* interrupted: all signals are blocked here, but a debugger interrupts too */
+        }
+        helper_work();
+    }
+    return NULL;
+}
+
+static void ring(int signal_number)
+{
+    (void)signal_number;
+    int error = errno;
+    sem_post(&bell);
+    errno = error;
+}
+
+/* Starts the helper if it does not run. */
+static weft_status start_helper(void)
+{
+    weft_status status = WEFT_OK;
+    wefti_mutex_lock(&mutex);
+    if (!wefti_load(&helper_runs, RELAXED)) {
+        if (sem_init(&bell, 0, 0) == 0)
+            status = wefti_os_helper_create(help, NULL);
+        if (status == WEFT_OK)
+            wefti_store(&helper_runs, 1, RELAXED);
+    }
+    wefti_mutex_unlock(&mutex);
+    return status;
+}
+
+weft_status wefti_on_signal(int signal_number, void (*work)(void))
+{
+    struct sigaction present;
+    if (signal_number == SIGKILL || signal_number == SIGSTOP ||
+        sigaction(signal_number, NULL, &present) != 0)
+        return WEFT_VALUE_ERROR;
+    helper_work = work;
+    weft_status status = start_helper();
+    if (status != WEFT_OK)
+        return status;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = ring;
+    action.sa_flags = SA_RESTART;
+    sigfillset(&action.sa_mask);
+    return sigaction(signal_number, &action, NULL) == 0 ? WEFT_OK : WEFT_VALUE_ERROR;
+}
+
+void wefti_signal_forked(void)
+{
+    wefti_mutex_init(&mutex);
+    wefti_store(&helper_runs, 0, RELAXED);
+}
+
+void wefti_signal_revive(void)
+{
+    if (helper_work != NULL && !wefti_load(&helper_runs, RELAXED))
+        start_helper();
+}
+
+int wefti_signal_number(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } known[] = {{"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP},
+                 {"INT", SIGINT},   {"TERM", SIGTERM}, {"ALRM", SIGALRM}};
+    if (strncmp(name, "SIG", 3) == 0)
+        name += 3;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(name, known[i].name) == 0)
+            return known[i].number;
+    char *end;
+    long number = strtol(name, &end, 10);
+    return *name != '\0' && *end == '\0' && number > 0 && number < NSIG ? (int)number : 0;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/thread.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "platform/panic.h"
+
+enum { NAME_BYTES = 16 }; /* the kernel's limit, with the zero */
+
+static pthread_key_t end_key;
+static void (*end_hook)(void);
+
+/* The size that the system takes for what was asked. */
+static size_t usable_stack(size_t size)
+{
+    long minimum = sysconf(_SC_THREAD_STACK_MIN);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (minimum > 0 && size < (size_t)minimum)
+        size = (size_t)minimum;
+    return size > SIZE_MAX - page ? size / page * page : (size + page - 1) / page * page;
+}
+
+static weft_status create(pthread_attr_t *attributes, void *(*run)(void *), void *arg)
+{
+    pthread_t thread; /* the new thread knows it by pthread_self, and may end before we could */
+    int error = pthread_create(&thread, attributes, run, arg);
+    return error == 0 ? WEFT_OK : WEFT_NO_THREAD;
+}
+
+weft_status wefti_os_thread_create(void *(*run)(void *), void *arg, size_t stack_size)
+{
+    if (stack_size == 0)
+        return create(NULL, run, arg);
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        return WEFT_NO_MEMORY;
+    weft_status status = WEFT_NO_THREAD;
+    if (pthread_attr_setstacksize(&attributes, usable_stack(stack_size)) == 0)
+        status = create(&attributes, run, arg);
+    pthread_attr_destroy(&attributes);
+    return status;
+}
+
+weft_status wefti_os_helper_create(void *(*run)(void *), void *arg)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        return WEFT_NO_MEMORY;
+    WEFTI_MUST(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    WEFTI_MUST(pthread_sigmask(SIG_BLOCK, &all, &before) == 0);
+    weft_status status = create(&attributes, run, arg);
+    WEFTI_MUST(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    pthread_attr_destroy(&attributes);
+    return status;
+}
+
+wefti_os_thread wefti_os_thread_self(void)
+{
+    return pthread_self();
+}
+
+void wefti_os_thread_join(wefti_os_thread thread)
+{
+    int cancelable;
+    WEFTI_MUST(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable) == 0);
+    WEFTI_MUST(pthread_join(thread, NULL) == 0);
+    WEFTI_MUST(pthread_setcancelstate(cancelable, NULL) == 0);
+}
+
+void wefti_os_thread_detach(wefti_os_thread thread)
+{
+    WEFTI_MUST(pthread_detach(thread) == 0);
+}
+
+void wefti_os_thread_set_name(const char *name)
+{
+#ifdef __linux__
+    char cut[NAME_BYTES];
+    size_t length = strnlen(name, sizeof cut - 1);
+    /* Not in the middle of a UTF-8 character. */
+    while (length > 0 && ((unsigned char)name[length] & 0xC0U) == 0x80U)
+        length--;
+    memcpy(cut, name, length);
+    cut[length] = '\0';
+    pthread_setname_np(pthread_self(), cut); /* a name for people: failing is no harm */
+#else
+    (void)name;
+#endif
+}
+
+static void thread_ends(void *armed)
+{
+    (void)armed;
+    end_hook();
+}
+
+void wefti_os_at_thread_end(void (*hook)(void))
+{
+    end_hook = hook;
+    WEFTI_MUST(pthread_key_create(&end_key, thread_ends) == 0);
+}
+
+void wefti_os_arm_thread_end(void)
+{
+    WEFTI_MUST(pthread_setspecific(end_key, &end_key) == 0);
+}
+
+void wefti_os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+    WEFTI_MUST(pthread_atfork(prepare, parent, child) == 0);
+}

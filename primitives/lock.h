@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the rest of the library does with locks.
+ */
+#ifndef WEFTI_PRIMITIVES_LOCK_H
+#define WEFTI_PRIMITIVES_LOCK_H
+
+#include <weft/lock.h>
+
+/* Takes the lock; an interruption does not end the wait, it stays pending. */
+void wefti_lock_acquire_firmly(weft_lock *lock);
+
+#endif

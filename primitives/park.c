@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A fixed table of buckets, each with a lock and one list of entries; a key's queue is the entries
+ * of its bucket that have the key, in order. A thread's wait ends for one reason only. Which, is
+ * settled by a compare-and-swap on its `claim`:
+ *
+ *   IDLE         it does not wait
+ *   WAITING      it waits; anything may end that
+ *   FIRM         it waits; only an unpark ends that
+ *   UNPARKED     an unparker has taken it, and will wake it
+ *   TIMED_OUT    its deadline has come
+ *   INTERRUPTED  an interrupter has taken it, and will wake it (or it saw the interruption itself)
+ *   REFUSED      a validate has said no
+ *
+ *   from           to           by            while
+ *   IDLE           WAITING      the waiter    it enters
+ *   IDLE           FIRM         the waiter    it enters
+ *   WAITING        FIRM         a mover       holding both buckets' locks
+ *   WAITING, FIRM  UNPARKED     an unparker   holding the bucket's lock
+ *   WAITING        INTERRUPTED  an interrupter, or the waiter
+ *   WAITING        TIMED_OUT    the waiter
+ *   WAITING, FIRM  REFUSED      the waiter
+ *   the last four  IDLE         the waiter    it leaves
+ *
+ * No wake-up is lost: who is found in a queue and claimed is woken by the claimer, and who claims
+ * itself leaves its queues before it goes on, so an unparker passes it over and takes the next one.
+ * An unpark that comes before the sleep is kept by the parker.
+ *
+ * An entry lives on its waiter's stack. The waiter does not leave before its entries are out of all
+ * queues, and, if another thread has claimed it, not before that thread has unparked it: so an
+ * unparker may still read the entry until it calls wefti_parker_unpark.
+ *
+ * Lock order: the registry's mutex, then buckets in the order of their addresses. A key of an entry
+ * changes only under the locks of both its buckets and only after FIRM: the waiter of an entry that
+ * it has claimed itself finds it where it put it.
+ */
+#include "primitives/park.h"
+
+#include "platform/atomic.h"
+#include "platform/panic.h"
+#include "platform/parker.h"
+#include "primitives/self.h"
+#include "primitives/startup.h"
+
+enum { IDLE, WAITING, FIRM, UNPARKED, TIMED_OUT, INTERRUPTED, REFUSED };
+
+enum { BUCKET_BITS = 8, CACHE_LINE = 64 };
+
+struct bucket {
+    _Alignas(CACHE_LINE) struct wefti_mutex mutex; /* guards the list and the entries in it */
+    struct wefti_waiter *first;
+    struct wefti_waiter *last;
+};
+
+static struct bucket buckets[1U << BUCKET_BITS];
+
+static struct bucket *bucket_of(struct wefti_key key)
+{
+    /* Fibonacci hashing: neighbours in memory land far apart. */
+    uint64_t hash = ((uint64_t)(uintptr_t)key.address + key.kind) * UINT64_C(0x9E3779B97F4A7C15);
+    return &buckets[hash >> (64 - BUCKET_BITS)];
+}
+
+static bool same(struct wefti_key a, struct wefti_key b)
+{
+    return a.address == b.address && a.kind == b.kind;
+}
+
+static struct bucket *lock_bucket(struct wefti_key key)
+{
+    struct bucket *bucket = bucket_of(key);
+    wefti_mutex_lock(&bucket->mutex);
+    return bucket;
+}
+
+static void lock_two(struct bucket *a, struct bucket *b)
+{
+    wefti_mutex_lock(a < b ? &a->mutex : &b->mutex);
+    if (a != b)
+        wefti_mutex_lock(a < b ? &b->mutex : &a->mutex);
+}
+
+static void unlock_two(struct bucket *a, struct bucket *b)
+{
+    wefti_mutex_unlock(&a->mutex);
+    if (a != b)
+        wefti_mutex_unlock(&b->mutex);
+}
+
+static void append(struct bucket *bucket, struct wefti_waiter *waiter)
+{
+    waiter->next = NULL;
+    waiter->previous = bucket->last;
+    *(bucket->last != NULL ? &bucket->last->next : &bucket->first) = waiter;
+    bucket->last = waiter;
+}
+
+static void prepend(struct bucket *bucket, struct wefti_waiter *waiter)
+{
+    waiter->previous = NULL;
+    waiter->next = bucket->first;
+    *(bucket->first != NULL ? &bucket->first->previous : &bucket->last) = waiter;
+    bucket->first = waiter;
+}
+
+static void unlink_waiter(struct bucket *bucket, struct wefti_waiter *waiter)
+{
+    *(waiter->previous != NULL ? &waiter->previous->next : &bucket->first) = waiter->next;
+    *(waiter->next != NULL ? &waiter->next->previous : &bucket->last) = waiter->previous;
+}
+
+/* Settles why the wait ends, if nothing has yet. */
+static bool claim(struct wefti_self *self, uint32_t reason, bool also_firm)
+{
+    uint32_t state = WAITING;
+    /* Sequentially consistent: pairs with enter_room, see wefti_interrupt. */
+    if (wefti_cas(&self->claim, &state, reason, SEQ_CST))
+        return true;
+    return also_firm && state == FIRM && wefti_cas(&self->claim, &state, reason, SEQ_CST);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+static void enter_room(struct wefti_self *self, const struct wefti_waiter *waiter,
+                       const struct wefti_patience *patience)
+{
+    /* Relaxed: for those who look inside, who may see a wait that has just ended. */
+    wefti_store(&self->address, waiter->key.address, RELAXED);
+    wefti_store(&self->kind, (uint32_t)waiter->key.kind, RELAXED);
+    wefti_store(&self->since, patience->since != 0 ? patience->since : wefti_clock(), RELAXED);
+    wefti_parker_prepare(&self->parker);
+    wefti_store(&self->claim, patience->firm ? (uint32_t)FIRM : (uint32_t)WAITING, SEQ_CST);
+}
+
+/* Puts an entry into its queue; false if its validate says no. */
+static bool enter_queue(struct wefti_self *self, struct wefti_waiter *waiter, bool front)
+{
+    struct bucket *bucket = lock_bucket(waiter->key);
+    bool valid = waiter->validate == NULL || waiter->validate(waiter->arg);
+    if (valid) {
+        waiter->self = self;
+        waiter->token = 0;
+        waiter->since = wefti_load(&self->since, RELAXED);
+        (front ? prepend : append)(bucket, waiter);
+    }
+    wefti_mutex_unlock(&bucket->mutex);
+    return valid;
+}
+
+/* Takes the first `count` entries out of their queues, but for the one that an unparker took out. */
+static void withdraw(const struct wefti_self *self, struct wefti_waiter *waiters, size_t count,
+                     bool unparked)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (unparked && &waiters[i] == self->claimed)
+            continue;
+        struct bucket *bucket = lock_bucket(waiters[i].key);
+        unlink_waiter(bucket, &waiters[i]);
+        wefti_mutex_unlock(&bucket->mutex);
+    }
+}
+
+/* Sleeps until the wait has been claimed, by another thread or by the deadline. */
+static void sleep_until_claimed(struct wefti_self *self, int64_t deadline)
+{
+    /* The owner's own: the order matters to nobody else. */
+    wefti_store(&self->parks, self->parks + 1, RELAXED);
+    if (wefti_parker_park(&self->parker, deadline) || claim(self, TIMED_OUT, false))
+        return;
+    /* Claimed by another thread, which is about to unpark; or moved, and without a deadline now. */
+    WEFTI_MUST(wefti_parker_park(&self->parker, WEFTI_NEVER));
+}
+
+static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_waiter *waiters,
+                                      size_t entered)
+{
+    struct wefti_parked parked = {.outcome = WEFTI_INVALID, .index = entered};
+    /* Acquire: pairs with the claim of an interrupter that this thread has not slept for. */
+    uint32_t reason = wefti_load(&self->claim, ACQUIRE);
+    withdraw(self, waiters, entered, reason == UNPARKED);
+    switch (reason) {
+    case UNPARKED:
+        parked.outcome = WEFTI_UNPARKED;
+        parked.token = self->claimed->token;
+        parked.index = (size_t)(self->claimed - waiters);
+        break;
+    case INTERRUPTED:
+        parked.outcome = WEFTI_INTERRUPTED;
+        wefti_store(&self->interrupted, 0, RELAXED);
+        break;
+    case TIMED_OUT:
+        parked.outcome = WEFTI_TIMED_OUT;
+        break;
+    default:
+        WEFTI_MUST(reason == REFUSED);
+    }
+    wefti_store(&self->claim, IDLE, RELAXED);
+    return parked;
+}
+
+struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
+                                   const struct wefti_patience *patience)
+{
+    struct wefti_self *self = wefti_self();
+    int64_t deadline = patience->deadline != 0 ? patience->deadline : WEFTI_NEVER;
+    WEFTI_MUST(!patience->firm || deadline == WEFTI_NEVER);
+    WEFTI_MUST(wefti_load(&self->claim, RELAXED) == IDLE);
+
+    enter_room(self, waiters, patience);
+    bool settled = false;
+    size_t entered = 0;
+    while (entered < count) {
+        waiters[entered].alone = count == 1;
+        if (!enter_queue(self, &waiters[entered], patience->front))
+            break;
+        entered++;
+    }
+    if (entered < count)
+        settled = claim(self, REFUSED, true);
+    else if (!patience->firm && wefti_load(&self->interrupted, SEQ_CST))
+        settled = claim(self, INTERRUPTED, false);
+    if (!settled)
+        sleep_until_claimed(self, deadline);
+    return leave_room(self, waiters, entered);
+}
+
+struct wefti_parked wefti_park(struct wefti_key key, const struct wefti_patience *patience)
+{
+    struct wefti_waiter waiter = {.key = key,
+                                  .validate = patience->validate,
+                                  .arg = patience->arg,
+                                  .request = patience->request};
+    return wefti_park_any(&waiter, 1, patience);
+}
+
+/* ---- waking -------------------------------------------------------------------------------- */
+
+/* Claims a waiter for an unparker, takes it out of its queue and appends it to a list. */
+static bool take(struct bucket *bucket, struct wefti_waiter *waiter,
+                 const struct wefti_unparking *how, struct wefti_waiter ***end)
+{
+    if (!claim(waiter->self, UNPARKED, true))
+        return false; /* it ends by itself, and leaves the queue soon */
+    unlink_waiter(bucket, waiter);
+    waiter->self->claimed = waiter;
+    waiter->token = how->take != NULL ? how->take(waiter->request, waiter->since, how->arg) : 0;
+    waiter->next = NULL;
+    **end = waiter;
+    *end = &waiter->next;
+    return true;
+}
+
+/* Wakes a list of claimed waiters; each entry is gone as soon as its thread is unparked. */
+static void wake(struct wefti_waiter *waiter)
+{
+    while (waiter != NULL) {
+        struct wefti_waiter *next = waiter->next;
+        wefti_parker_unpark(&waiter->self->parker);
+        waiter = next;
+    }
+}
+
+size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
+{
+    struct wefti_waiter *list = NULL;
+    struct wefti_waiter **end = &list;
+    size_t taken = 0;
+    bool more = false;
+    bool stop = false;
+    struct bucket *bucket = lock_bucket(key);
+    for (struct wefti_waiter *next, *waiter = bucket->first; waiter != NULL && !stop;
+         waiter = next) {
+        next = waiter->next;
+        if (!same(waiter->key, key))
+            continue;
+        enum wefti_verdict verdict = WEFTI_TAKE;
+        if (how->limit != 0 && taken == how->limit)
+            verdict = WEFTI_STOP;
+        else if (how->choose != NULL)
+            verdict = how->choose(waiter->request, how->arg);
+        if (verdict == WEFTI_TAKE)
+            taken += take(bucket, waiter, how, &end);
+        else
+            more = true;
+        stop = verdict == WEFTI_STOP;
+    }
+    if (how->finish != NULL)
+        how->finish(taken, more, how->arg);
+    wefti_mutex_unlock(&bucket->mutex);
+    wake(list);
+    return taken;
+}
+
+/* Takes a waiter over to another key; false if it waits elsewhere too or has been claimed. */
+static bool move(struct wefti_waiter *waiter, struct bucket *source, struct bucket *target,
+                 struct wefti_key to, uintptr_t request)
+{
+    uint32_t state = WAITING;
+    if (!waiter->alone)
+        return false;
+    if (!wefti_cas(&waiter->self->claim, &state, FIRM, SEQ_CST) && state != FIRM)
+        return false;
+    unlink_waiter(source, waiter);
+    waiter->key = to;
+    waiter->request = request;
+    waiter->since = wefti_clock();
+    wefti_store(&waiter->self->address, to.address, RELAXED);
+    wefti_store(&waiter->self->kind, (uint32_t)to.kind, RELAXED);
+    append(target, waiter);
+    return true;
+}
+
+size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uintptr_t request,
+                  void (*finish)(size_t moved, bool more, void *arg), void *arg)
+{
+    struct bucket *source = bucket_of(from);
+    struct bucket *target = bucket_of(to);
+    size_t moved = 0;
+    bool more = false;
+    WEFTI_MUST(!same(from, to));
+    lock_two(source, target);
+    for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL && !more;
+         waiter = next) {
+        next = waiter->next;
+        if (!same(waiter->key, from))
+            continue;
+        if (limit != 0 && moved == limit)
+            more = true;
+        else
+            moved += move(waiter, source, target, to, request);
+    }
+    if (finish != NULL)
+        finish(moved, more, arg);
+    unlock_two(source, target);
+    return moved;
+}
+
+void wefti_interrupt(struct wefti_self *self)
+{
+    /*
+     * Sequentially consistent, as the waiter's store to claim and its load of interrupted: of the
+     * two threads at least one sees the other's store, so the interruption ends this wait or stays
+     * pending for the next.
+     */
+    wefti_store(&self->interrupted, 1, SEQ_CST);
+    if (claim(self, INTERRUPTED, false))
+        wefti_parker_unpark(&self->parker);
+}
+
+/* ---- looking inside ------------------------------------------------------------------------- */
+
+size_t wefti_waiters(struct wefti_key key)
+{
+    size_t count = 0;
+    struct bucket *bucket = lock_bucket(key);
+    for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL; waiter = waiter->next) {
+        uint32_t state = wefti_load(&waiter->self->claim, RELAXED);
+        count += same(waiter->key, key) && (state == WAITING || state == FIRM);
+    }
+    wefti_mutex_unlock(&bucket->mutex);
+    return count;
+}
+
+bool wefti_waits(const struct wefti_self *self, struct wefti_key *key, int64_t *since)
+{
+    key->address = wefti_load(&self->address, RELAXED);
+    key->kind = (enum wefti_kind)wefti_load(&self->kind, RELAXED);
+    *since = wefti_load(&self->since, RELAXED);
+    uint32_t state = wefti_load(&self->claim, RELAXED);
+    return state == WAITING || state == FIRM;
+}
+
+void wefti_park_after_fork_child(void)
+{
+    for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++) {
+        wefti_mutex_init(&buckets[i].mutex);
+        buckets[i].first = NULL;
+        buckets[i].last = NULL;
+    }
+}
+
+/* Here, so that a static link that uses any primitive keeps it; before constructors of programs. */
+__attribute__((constructor(101))) static void start(void)
+{
+    wefti_startup();
+}

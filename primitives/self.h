@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the library knows of a thread. Everything that is per thread hangs off wefti_self(); nothing
+ * else is thread-local. Code does not keep the pointer across a park.
+ */
+#ifndef WEFTI_PRIMITIVES_SELF_H
+#define WEFTI_PRIMITIVES_SELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weft/status.h>
+
+#include "platform/parker.h"
+
+struct weft_thread;
+struct wefti_waiter;
+
+struct wefti_self {
+    uint32_t number; /* 1 is the main thread; 0: not in use yet; given once, survives fork */
+    weft_status last_status;
+    struct weft_thread *thread; /* its handle, guarded by the registry; NULL: foreign, none yet */
+
+    /* The waiting room's (park.c says who writes what). */
+    struct wefti_parker parker;
+    uint32_t claim;               /* why the present wait ends: see the table in park.c */
+    uint32_t interrupted;         /* an interruption is pending */
+    struct wefti_waiter *claimed; /* the entry that was unparked */
+    uint64_t parks;
+
+    /* What the present wait is for, for those who look inside; claim says whether there is one. */
+    const void *address;
+    uint32_t kind;
+    int64_t since;
+
+    /* The registry of all selves, guarded by its mutex. */
+    struct wefti_self *next;
+    struct wefti_self *previous;
+    bool registered;
+};
+
+/* The calling thread's own; made at its first call, which cannot fail. */
+struct wefti_self *wefti_self(void);
+
+/* The same in a thread that the library has started, before anything else in it. */
+void wefti_self_begin(uint32_t number, struct weft_thread *thread);
+
+/* A new thread's number. */
+uint32_t wefti_next_number(void);
+
+/* The registry: every thread that has used the library and has not ended. */
+void wefti_registry_lock(void);
+void wefti_registry_unlock(void);
+
+/* While it is locked: the self with the smallest number above `number`; NULL: none. */
+struct wefti_self *wefti_registry_after(uint32_t number);
+
+/* Sees to it that a self leaves the registry when its thread ends; once, when the library loads. */
+void wefti_self_startup(void);
+
+/* Around fork: the registry stays whole, and the child's has one thread. */
+void wefti_self_before_fork(void);
+void wefti_self_after_fork_parent(void);
+void wefti_self_after_fork_child(void);
+
+#endif

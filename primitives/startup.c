@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "primitives/startup.h"
+
+#include <stdlib.h>
+
+#include <weft/inspect.h>
+
+#include "platform/environment.h"
+#include "platform/signal.h"
+#include "platform/thread.h"
+#include "primitives/park.h"
+#include "primitives/self.h"
+#include "primitives/thread.h"
+#include "primitives/watch.h"
+
+static void after_fork_child(void)
+{
+    wefti_park_after_fork_child();
+    wefti_signal_forked();
+    wefti_self_after_fork_child();
+    wefti_threads_after_fork_child();
+}
+
+void wefti_startup(void)
+{
+    wefti_watch_startup();
+    wefti_self_startup();
+    wefti_threads_startup();
+    wefti_os_at_fork(wefti_self_before_fork, wefti_self_after_fork_parent, after_fork_child);
+    atexit(wefti_threads_join_all);
+
+    const char *dump_on = wefti_environment("WEFT_DUMP_ON");
+    if (dump_on != NULL)
+        weft_dump_on_signal(wefti_signal_number(dump_on));
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#include <weft/version.h>
+
+#include <weft/lock.h>
+
+int weft_version(void)
+{
+    return WEFT_VERSION;
+}
+
+size_t weft_sizeof(weft_kind kind)
+{
+    switch (kind) {
+    case WEFT_KIND_LOCK:
+        return sizeof(weft_lock);
+    }
+    return 0;
+}
