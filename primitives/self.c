@@ -57,7 +57,7 @@ static void leave(void)
     }
     own.thread = NULL;
     if (thread != NULL)
-        wefti_thread_leaves(thread);
+        wefti_threads_leave(thread);
     wefti_registry_unlock();
     if (thread != NULL)
         wefti_thread_ended(thread);
