@@ -11,9 +11,10 @@ enum guard_kind { GUARD_LOCK = 1 };
 /* Notes how an acquire went; whether it went well. */
 static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_status status)
 {
-    guard->status = status;
-    guard->kind = (uint16_t)kind;
+    guard->kind = kind;
     guard->object = status == WEFT_OK ? object : NULL;
+    if (guard->status != NULL)
+        *guard->status = status;
     if (status != WEFT_OK)
         wefti_self()->last_status = status;
     return status == WEFT_OK;
@@ -26,7 +27,7 @@ bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
-    weft_guard guard = WEFT_GUARD_INIT;
+    weft_guard guard = {0};
     if (lock != NULL)
         wefti_lock_acquire_firmly(lock);
     entered(&guard, lock, GUARD_LOCK, lock != NULL ? WEFT_OK : WEFT_VALUE_ERROR);
