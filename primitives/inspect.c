@@ -65,7 +65,16 @@ static bool write_line(int fd, struct line *line)
 static void put_what(struct line *line, struct wefti_key key)
 {
     static const char *const what[WEFTI_KINDS] = {
-        [WEFTI_LOCK] = "a lock", [WEFTI_THREAD] = "the end of thread ", [WEFTI_SLEEP] = "a time"};
+        [WEFTI_LOCK] = "a lock",
+        [WEFTI_THREAD] = "the end of thread ",
+        [WEFTI_SLEEP] = "a time",
+        [WEFTI_SEMAPHORE] = "a semaphore",
+        [WEFTI_EVENT] = "an event",
+        [WEFTI_LATCH] = "a latch",
+        [WEFTI_BARRIER] = "a barrier",
+        [WEFTI_BARRIER_TRIPPED] = "a barrier's action",
+        [WEFTI_BARRIER_ENTRY] = "a barrier's entry",
+    };
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     put(line, what[key.kind]);

@@ -61,9 +61,10 @@ static struct bucket *bucket_of(struct wefti_key key)
     return &buckets[hash >> (64 - BUCKET_BITS)];
 }
 
-static bool same(struct wefti_key a, struct wefti_key b)
+/* Whether a key is the one that is wanted; its address NULL stands for all of the kind. */
+static bool matches(struct wefti_key key, struct wefti_key wanted)
 {
-    return a.address == b.address && a.kind == b.kind;
+    return key.kind == wanted.kind && (key.address == wanted.address || wanted.address == NULL);
 }
 
 static struct bucket *lock_bucket(struct wefti_key key)
@@ -260,18 +261,17 @@ static void wake(struct wefti_waiter *waiter)
     }
 }
 
-size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
+static size_t unpark_in(struct bucket *bucket, struct wefti_key key,
+                        const struct wefti_unparking *how)
 {
-    struct wefti_waiter *list = NULL;
-    struct wefti_waiter **end = &list;
+    struct wefti_waiter *list = NULL, **end = &list;
     size_t taken = 0;
-    bool more = false;
-    bool stop = false;
-    struct bucket *bucket = lock_bucket(key);
+    bool more = false, stop = false;
+    wefti_mutex_lock(&bucket->mutex);
     for (struct wefti_waiter *next, *waiter = bucket->first; waiter != NULL && !stop;
          waiter = next) {
         next = waiter->next;
-        if (!same(waiter->key, key))
+        if (!matches(waiter->key, key))
             continue;
         enum wefti_verdict verdict = WEFTI_TAKE;
         if (how->limit != 0 && taken == how->limit)
@@ -289,6 +289,17 @@ size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
     wefti_mutex_unlock(&bucket->mutex);
     wake(list);
     return taken;
+}
+
+size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
+{
+    return unpark_in(bucket_of(key), key, how);
+}
+
+void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how)
+{
+    for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++)
+        unpark_in(&buckets[i], (struct wefti_key){NULL, kind}, how);
 }
 
 /* Takes a waiter over to another key; false if it has been claimed meanwhile. */
@@ -315,11 +326,11 @@ size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uint
     struct bucket *target = bucket_of(to);
     size_t moved = 0;
     bool more = false;
-    WEFTI_MUST(!same(from, to));
+    WEFTI_MUST(!matches(from, to));
     lock_two(source, target);
     for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL; waiter = next) {
         next = waiter->next;
-        if (!same(waiter->key, from))
+        if (!matches(waiter->key, from))
             continue;
         if (!waiter->alone || (limit != 0 && moved == limit))
             more = true;
@@ -352,7 +363,7 @@ size_t wefti_waiters(struct wefti_key key)
     struct bucket *bucket = lock_bucket(key);
     for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL; waiter = waiter->next) {
         uint32_t state = wefti_load(&waiter->self->claim, RELAXED);
-        count += same(waiter->key, key) && (state == WAITING || state == FIRM);
+        count += matches(waiter->key, key) && (state == WAITING || state == FIRM);
     }
     wefti_mutex_unlock(&bucket->mutex);
     return count;

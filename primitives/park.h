@@ -30,6 +30,12 @@ struct wefti_self;
 
 enum wefti_kind {
     WEFTI_LOCK = 1,
+    WEFTI_SEMAPHORE,
+    WEFTI_EVENT,
+    WEFTI_LATCH,
+    WEFTI_BARRIER,         /* a generation that fills */
+    WEFTI_BARRIER_TRIPPED, /* one that is full, while its action runs */
+    WEFTI_BARRIER_ENTRY,   /* who came meanwhile */
     WEFTI_THREAD,
     WEFTI_SLEEP,
     WEFTI_KINDS,
@@ -115,6 +121,9 @@ struct wefti_unparking {
 
 /* Unparks waiters of a key, first come first; returns how many. */
 size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how);
+
+/* The same for all keys of a kind, bucket by bucket: `limit` and `finish` are each bucket's. */
+void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how);
 
 /*
  * Moves at most `limit` (0: all) waiters to the end of another key's queue. Neither their deadline

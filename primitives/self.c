@@ -2,6 +2,7 @@
 #include "primitives/self.h"
 
 #include "platform/atomic.h"
+#include "platform/memory.h"
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/thread.h"
@@ -11,6 +12,7 @@ static _Thread_local struct wefti_self own __attribute__((tls_model("initial-exe
 static struct wefti_mutex mutex; /* guards the list, each self's thread, and what thread.c keeps */
 static struct wefti_self *first;
 static uint32_t last_number;
+static uint32_t forks;
 
 uint32_t wefti_next_number(void)
 {
@@ -101,11 +103,25 @@ void wefti_self_after_fork_parent(void)
 void wefti_self_after_fork_child(void)
 {
     wefti_mutex_init(&mutex);
+    forks++;
     first = own.registered ? &own : NULL;
     own.next = NULL;
     own.previous = NULL;
     if (own.number != 0)
         wefti_parker_init(&own.parker);
+}
+
+uint32_t wefti_forks(void)
+{
+    return forks;
+}
+
+void *wefti_self_allocate(size_t size)
+{
+    void *memory = wefti_allocate(size);
+    if (memory == NULL)
+        wefti_self()->last_status = WEFT_NO_MEMORY;
+    return memory;
 }
 
 weft_status weft_last_status(void)

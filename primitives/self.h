@@ -46,6 +46,9 @@ struct wefti_self *wefti_self(void);
 /* The same in a thread that the library has started, before anything else in it. */
 void wefti_self_begin(uint32_t number, struct weft_thread *thread);
 
+/* Memory filled with zeros; NULL, and then the calling thread's last status says why. */
+void *wefti_self_allocate(size_t size);
+
 /* A new thread's number. */
 uint32_t wefti_next_number(void);
 
@@ -63,5 +66,8 @@ void wefti_self_startup(void);
 void wefti_self_before_fork(void);
 void wefti_self_after_fork_parent(void);
 void wefti_self_after_fork_child(void);
+
+/* How many forks lie between the program's first process and this one. */
+uint32_t wefti_forks(void);
 
 #endif

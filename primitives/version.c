@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <weft/version.h>
 
+#include <weft/barrier.h>
+#include <weft/event.h>
+#include <weft/latch.h>
 #include <weft/lock.h>
+#include <weft/semaphore.h>
 
 int weft_version(void)
 {
@@ -13,6 +17,16 @@ size_t weft_sizeof(weft_kind kind)
     switch (kind) {
     case WEFT_KIND_LOCK:
         return sizeof(weft_lock);
+    case WEFT_KIND_SEMAPHORE:
+        return sizeof(weft_semaphore);
+    case WEFT_KIND_BOUNDED_SEMAPHORE:
+        return sizeof(weft_bounded_semaphore);
+    case WEFT_KIND_EVENT:
+        return sizeof(weft_event);
+    case WEFT_KIND_BARRIER:
+        return sizeof(weft_barrier);
+    case WEFT_KIND_LATCH:
+        return sizeof(weft_latch);
     }
     return 0;
 }

@@ -12,10 +12,15 @@
 #define WEFT_WEFT_H
 
 #include <weft/attributes.h>
+#include <weft/barrier.h>
 #include <weft/clock.h>
+#include <weft/error.h>
+#include <weft/event.h>
 #include <weft/inspect.h>
+#include <weft/latch.h>
 #include <weft/lock.h>
 #include <weft/memory.h>
+#include <weft/semaphore.h>
 #include <weft/status.h>
 #include <weft/thread.h>
 #include <weft/version.h>

@@ -29,6 +29,7 @@
 
 #include <weft/clock.h>
 #include <weft/lock.h>
+#include <weft/semaphore.h>
 #include <weft/status.h>
 
 WEFT_BEGIN_DECLS
@@ -47,6 +48,13 @@ WEFT_API bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds
 
 /** Takes @p lock, however long it takes and whoever interrupts, and returns its guard. */
 WEFT_API weft_guard weft_lock_guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock);
+
+/** The same for a permit of a semaphore, bounded or not. */
+WEFT_API bool weft_semaphore_guard(weft_guard *guard, weft_semaphore *semaphore, double seconds);
+WEFT_API weft_guard weft_semaphore_guard_hold(weft_semaphore *semaphore);
+WEFT_API bool weft_bounded_semaphore_guard(weft_guard *guard, weft_bounded_semaphore *semaphore,
+                                           double seconds);
+WEFT_API weft_guard weft_bounded_semaphore_guard_hold(weft_bounded_semaphore *semaphore);
 
 /** Leaves a scope: releases what it holds. */
 WEFT_API void weft_guard_leave(weft_guard *guard);
@@ -81,6 +89,22 @@ inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
 {
     return weft_lock_guard_hold(lock);
 }
+inline bool guard_enter(weft_guard *guard, weft_semaphore *semaphore, double seconds)
+{
+    return weft_semaphore_guard(guard, semaphore, seconds);
+}
+inline weft_guard guard_hold(weft_semaphore *semaphore)
+{
+    return weft_semaphore_guard_hold(semaphore);
+}
+inline bool guard_enter(weft_guard *guard, weft_bounded_semaphore *semaphore, double seconds)
+{
+    return weft_bounded_semaphore_guard(guard, semaphore, seconds);
+}
+inline weft_guard guard_hold(weft_bounded_semaphore *semaphore)
+{
+    return weft_bounded_semaphore_guard_hold(semaphore);
+}
 } // namespace weft
 
 #define WEFT_GUARD_ENTER(guard, held, seconds) ::weft::guard_enter((guard), (held), (seconds))
@@ -90,7 +114,10 @@ inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
 #else
 
 #define WEFT_GUARD_ENTER(guard, held, seconds)                                                     \
-    _Generic((held), weft_lock * : weft_lock_guard)((guard), (held), (seconds))
+    _Generic((held), weft_lock *                                                                   \
+             : weft_lock_guard, weft_semaphore *                                                   \
+             : weft_semaphore_guard, weft_bounded_semaphore *                                      \
+             : weft_bounded_semaphore_guard)((guard), (held), (seconds))
 #define WEFT_GUARD_FRESH(status)                                                                   \
     weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave))) = {NULL, status, 0, 1}
 
@@ -98,7 +125,9 @@ inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
 #define WEFT_HOLD(held)                                                                            \
     weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave), unused)) =                \
         _Generic((held), weft_lock *                                                               \
-                 : weft_lock_guard_hold)(held)
+                 : weft_lock_guard_hold, weft_semaphore *                                          \
+                 : weft_semaphore_guard_hold, weft_bounded_semaphore *                             \
+                 : weft_bounded_semaphore_guard_hold)(held)
 
 #endif
 

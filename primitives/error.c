@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include <weft/error.h>
+
+void *weft_raised(void)
+{
+    static char raised;
+    return &raised;
+}
