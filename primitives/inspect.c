@@ -74,6 +74,9 @@ static void put_what(struct line *line, struct wefti_key key)
         [WEFTI_BARRIER] = "a barrier",
         [WEFTI_BARRIER_TRIPPED] = "a barrier's action",
         [WEFTI_BARRIER_ENTRY] = "a barrier's entry",
+        [WEFTI_RLOCK] = "an rlock",
+        [WEFTI_CONDITION] = "a condition",
+        [WEFTI_RWLOCK] = "an rwlock",
     };
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;

@@ -38,6 +38,9 @@ enum wefti_kind {
     WEFTI_BARRIER_ENTRY,   /* who came meanwhile */
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_RLOCK,
+    WEFTI_CONDITION,
+    WEFTI_RWLOCK,
     WEFTI_KINDS,
 };
 
@@ -70,9 +73,16 @@ struct wefti_patience {
     int64_t deadline; /* 0: none, as WEFTI_NEVER */
     bool firm;        /* no interruption ends it; there is no deadline then */
 
+    /*
+     * Called once with `arg`, after the thread stands in all its queues and before it sleeps. It
+     * holds no bucket's lock and may unpark others: a condition lets its lock go here. NULL: none.
+     */
+    void (*queued)(void *arg);
+
+    void *arg;
+
     /* The rest is for wefti_park, which has one queue. */
     wefti_validate *validate;
-    void *arg;
     uintptr_t request;
     bool front;    /* at the head of the queue: it had been there before */
     int64_t since; /* when it first came; 0: now */

@@ -2,9 +2,12 @@
 #include <weft/version.h>
 
 #include <weft/barrier.h>
+#include <weft/condition.h>
 #include <weft/event.h>
 #include <weft/latch.h>
 #include <weft/lock.h>
+#include <weft/rlock.h>
+#include <weft/rwlock.h>
 #include <weft/semaphore.h>
 
 int weft_version(void)
@@ -27,6 +30,12 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_barrier);
     case WEFT_KIND_LATCH:
         return sizeof(weft_latch);
+    case WEFT_KIND_RLOCK:
+        return sizeof(weft_rlock);
+    case WEFT_KIND_CONDITION:
+        return sizeof(weft_condition);
+    case WEFT_KIND_RWLOCK:
+        return sizeof(weft_rwlock);
     }
     return 0;
 }

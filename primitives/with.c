@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <weft/with.h>
 
-#include "primitives/deadline.h"
+#include "primitives/condition.h"
 #include "primitives/lock.h"
+#include "primitives/rlock.h"
+#include "primitives/rwlock.h"
 #include "primitives/self.h"
 #include "primitives/semaphore.h"
-
-/* How a guard releases what it holds. */
-enum guard_kind { GUARD_LOCK = 1, GUARD_SEMAPHORE, GUARD_BOUNDED_SEMAPHORE };
+#include "primitives/with.h"
 
 /* Notes how an acquire went; whether it went well. */
-static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_status status)
+static bool entered(weft_guard *guard, void *object, enum wefti_held_kind kind, weft_status status)
 {
     guard->kind = kind;
     guard->object = status == WEFT_OK ? object : NULL;
@@ -21,23 +21,75 @@ static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_
     return status == WEFT_OK;
 }
 
+static weft_guard held(void *object, enum wefti_held_kind kind, weft_status status)
+{
+    weft_guard guard = {0};
+    entered(&guard, object, kind, status);
+    return guard;
+}
+
 bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 {
-    return entered(guard, lock, GUARD_LOCK, weft_lock_acquire_for(lock, seconds));
+    return entered(guard, lock, WEFTI_HELD_LOCK, weft_lock_acquire_for(lock, seconds));
 }
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
-    weft_guard guard = {0};
-    if (lock != NULL)
-        wefti_lock_acquire_firmly(lock);
-    entered(&guard, lock, GUARD_LOCK, lock != NULL ? WEFT_OK : WEFT_VALUE_ERROR);
-    return guard;
+    if (lock == NULL)
+        return held(lock, WEFTI_HELD_LOCK, WEFT_VALUE_ERROR);
+    wefti_lock_acquire_firmly(lock);
+    return held(lock, WEFTI_HELD_LOCK, WEFT_OK);
+}
+
+bool weft_rlock_guard(weft_guard *guard, weft_rlock *lock, double seconds)
+{
+    return entered(guard, lock, WEFTI_HELD_RLOCK, weft_rlock_acquire_for(lock, seconds));
+}
+
+weft_guard weft_rlock_guard_hold(weft_rlock *lock)
+{
+    weft_status status = lock != NULL ? wefti_rlock_acquire_firmly(lock) : WEFT_VALUE_ERROR;
+    return held(lock, WEFTI_HELD_RLOCK, status);
+}
+
+bool weft_condition_guard(weft_guard *guard, weft_condition *condition, double seconds)
+{
+    return entered(guard, condition, WEFTI_HELD_CONDITION,
+                   weft_condition_acquire_for(condition, seconds));
+}
+
+weft_guard weft_condition_guard_hold(weft_condition *condition)
+{
+    return held(condition, WEFTI_HELD_CONDITION, wefti_condition_acquire_firmly(condition));
+}
+
+bool weft_read_guard(weft_guard *guard, weft_read_side *side, double seconds)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return entered(guard, lock, WEFTI_HELD_READING, weft_rwlock_acquire_read_for(lock, seconds));
+}
+
+weft_guard weft_read_guard_hold(weft_read_side *side)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return held(lock, WEFTI_HELD_READING, wefti_rwlock_acquire_read_firmly(lock));
+}
+
+bool weft_write_guard(weft_guard *guard, weft_write_side *side, double seconds)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return entered(guard, lock, WEFTI_HELD_WRITING, weft_rwlock_acquire_write_for(lock, seconds));
+}
+
+weft_guard weft_write_guard_hold(weft_write_side *side)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return held(lock, WEFTI_HELD_WRITING, wefti_rwlock_acquire_write_firmly(lock));
 }
 
 bool weft_semaphore_guard(weft_guard *guard, weft_semaphore *semaphore, double seconds)
 {
-    return entered(guard, semaphore, GUARD_SEMAPHORE,
+    return entered(guard, semaphore, WEFTI_HELD_SEMAPHORE,
                    weft_semaphore_acquire_for(semaphore, seconds));
 }
 
@@ -48,35 +100,40 @@ static weft_status acquire_firmly(weft_semaphore *semaphore)
 
 weft_guard weft_semaphore_guard_hold(weft_semaphore *semaphore)
 {
-    weft_guard guard = {0};
-    entered(&guard, semaphore, GUARD_SEMAPHORE,
-            semaphore != NULL ? acquire_firmly(semaphore) : WEFT_VALUE_ERROR);
-    return guard;
+    weft_status status = semaphore != NULL ? acquire_firmly(semaphore) : WEFT_VALUE_ERROR;
+    return held(semaphore, WEFTI_HELD_SEMAPHORE, status);
 }
 
 bool weft_bounded_semaphore_guard(weft_guard *guard, weft_bounded_semaphore *semaphore,
                                   double seconds)
 {
-    return entered(guard, semaphore, GUARD_BOUNDED_SEMAPHORE,
+    return entered(guard, semaphore, WEFTI_HELD_BOUNDED_SEMAPHORE,
                    weft_bounded_semaphore_acquire_for(semaphore, seconds));
 }
 
 weft_guard weft_bounded_semaphore_guard_hold(weft_bounded_semaphore *semaphore)
 {
-    weft_guard guard = {0};
-    entered(&guard, semaphore, GUARD_BOUNDED_SEMAPHORE,
-            semaphore != NULL ? acquire_firmly(&semaphore->semaphore) : WEFT_VALUE_ERROR);
-    return guard;
+    weft_status status =
+        semaphore != NULL ? acquire_firmly(&semaphore->semaphore) : WEFT_VALUE_ERROR;
+    return held(semaphore, WEFTI_HELD_BOUNDED_SEMAPHORE, status);
 }
 
-static weft_status release(void *object, enum guard_kind kind)
+weft_status wefti_held_release(void *object, enum wefti_held_kind kind)
 {
     switch (kind) {
-    case GUARD_LOCK:
+    case WEFTI_HELD_LOCK:
         return weft_lock_release(object);
-    case GUARD_SEMAPHORE:
+    case WEFTI_HELD_RLOCK:
+        return weft_rlock_release(object);
+    case WEFTI_HELD_CONDITION:
+        return weft_condition_release(object);
+    case WEFTI_HELD_WRITING:
+        return weft_rwlock_release_write(object);
+    case WEFTI_HELD_READING:
+        return weft_rwlock_release_read(object);
+    case WEFTI_HELD_SEMAPHORE:
         return weft_semaphore_release(object);
-    case GUARD_BOUNDED_SEMAPHORE:
+    case WEFTI_HELD_BOUNDED_SEMAPHORE:
         return weft_bounded_semaphore_release(object);
     }
     return WEFT_VALUE_ERROR;
@@ -87,6 +144,6 @@ void weft_guard_leave(weft_guard *guard)
     if (guard == NULL || guard->object == NULL)
         return;
     /* The block may have released the lock itself: as in Python, that is its own affair. */
-    (void)release(guard->object, (enum guard_kind)guard->kind);
+    (void)wefti_held_release(guard->object, (enum wefti_held_kind)guard->kind);
     guard->object = NULL;
 }

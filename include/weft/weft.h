@@ -14,16 +14,20 @@
 #include <weft/attributes.h>
 #include <weft/barrier.h>
 #include <weft/clock.h>
+#include <weft/condition.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
 #include <weft/lock.h>
 #include <weft/memory.h>
+#include <weft/rlock.h>
+#include <weft/rwlock.h>
 #include <weft/semaphore.h>
 #include <weft/status.h>
 #include <weft/thread.h>
 #include <weft/version.h>
 #include <weft/with.h>
+#include <weft/with_all.h>
 
 #endif
