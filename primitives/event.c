@@ -146,7 +146,8 @@ static weft_status wait_slow(weft_event *event, struct wefti_limit limit)
                                             .request = (uintptr_t)event};
     if (patience.deadline == WEFTI_TRY)
         return WEFT_TIMEOUT;
-    wefti_signal_revive();
+    if (wefti_helper_knows(WEFTI_HELP_EVENTS))
+        wefti_signal_revive(); /* after a fork it is gone, and a handler could wake nobody */
     while (!weft_event_is_set(event)) {
         if (!announce(event))
             continue;

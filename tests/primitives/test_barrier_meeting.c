@@ -327,7 +327,7 @@ TEST(a_filling_barrier_starts_anew_in_the_child_of_a_fork)
     struct fixture f = {.barrier = WEFT_BARRIER_INIT(N), .seconds = WEFT_FOREVER};
     struct crew crew = crew_start(N - 1, come, &f);
     EVENTUALLY(weft_barrier_n_waiting(&f.barrier) == N - 1);
-    int status;
+    int status = 0;
     pid_t pid = fork();
     if (pid == 0) {
         alarm(20);

@@ -149,7 +149,7 @@ TEST(a_blocked_thread_goes_on_even_if_clear_follows_at_once)
 
 static bool in_child(struct fixture *f, bool (*child)(struct fixture *))
 {
-    int status;
+    int status = 0;
     pid_t pid = fork();
     if (pid == 0) {
         alarm(20);

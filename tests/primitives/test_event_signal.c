@@ -34,10 +34,10 @@ static atomic_int over;
 
 static void set_event(int signal_number)
 {
+    int before = errno;
     (void)signal_number;
-    errno = 1234;
     answer = weft_event_set_from_signal(&event);
-    if (errno != 1234)
+    if (errno != before)
         answer = -1;
 }
 
@@ -171,10 +171,23 @@ TEST(a_storm_of_signals_loses_nothing)
     crew_join(&last);
 }
 
+#if defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
+#endif
+#ifndef UNDER_TSAN
+#define UNDER_TSAN 0
+#endif
+
 /* The alarm comes while the child's only thread waits: the helper had to be started anew. */
 TEST(the_child_of_a_fork_inherits_it)
 {
-    int status;
+    if (UNDER_TSAN) /* which lets no child of a process with several threads start another */
+        skip();
+    int status = 0;
     assert_int_equal(weft_event_allow_signals(), WEFT_OK);
     handle(SIGALRM);
     pid_t pid = fork();

@@ -196,7 +196,7 @@ TEST(the_child_of_a_fork_has_no_waiters)
     struct fixture f = {.latch = WEFT_LATCH_INIT(2)};
     struct crew crew = crew_start(1, wait_for_it, &f);
     EVENTUALLY(weft_latch_waiters(&f.latch) == 1);
-    int status;
+    int status = 0;
     pid_t pid = fork();
     if (pid == 0) {
         alarm(20);

@@ -91,7 +91,7 @@ TEST(a_wait_in_vain_leaves_no_trace)
 
 static bool in_child(struct fixture *f, bool (*child)(struct fixture *))
 {
-    int status;
+    int status = 0;
     pid_t pid = fork();
     if (pid == 0) {
         alarm(20);

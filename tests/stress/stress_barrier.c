@@ -80,11 +80,11 @@ static void *crowd(void *arg)
             WITNESS(weft_barrier_reset(&load->barrier) == WEFT_OK);
             continue;
         default:
-            status = weft_barrier_wait_for(&load->barrier, NULL, (double)(random % 997) * 1e-6);
+            status = weft_barrier_wait_for(&load->barrier, NULL, (double)(random % 9973) * 1e-6);
         }
         WITNESS(status == WEFT_OK || status == WEFT_BROKEN_BARRIER);
         atomic_fetch_add(status == WEFT_OK ? &load->passed : &load->broken, 1);
-        if (status != WEFT_OK)
+        if (weft_barrier_broken(&load->barrier))
             WITNESS(weft_barrier_reset(&load->barrier) == WEFT_OK);
     }
     return NULL;
