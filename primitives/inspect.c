@@ -65,7 +65,13 @@ static bool write_line(int fd, struct line *line)
 static void put_what(struct line *line, struct wefti_key key)
 {
     static const char *const what[WEFTI_KINDS] = {
-        [WEFTI_LOCK] = "a lock", [WEFTI_THREAD] = "the end of thread ", [WEFTI_SLEEP] = "a time"};
+        [WEFTI_LOCK] = "a lock",
+        [WEFTI_THREAD] = "the end of thread ",
+        [WEFTI_SLEEP] = "a time",
+        [WEFTI_RLOCK] = "an rlock",
+        [WEFTI_CONDITION] = "a condition",
+        [WEFTI_RWLOCK] = "an rwlock",
+    };
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     put(line, what[key.kind]);

@@ -215,6 +215,8 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
             break;
         entered++;
     }
+    if (entered == count && patience->queued != NULL)
+        patience->queued(patience->arg);
     if (entered < count)
         settled = claim(self, REFUSED, true);
     else if (!patience->firm && wefti_load(&self->interrupted, SEQ_CST))

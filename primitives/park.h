@@ -32,6 +32,9 @@ enum wefti_kind {
     WEFTI_LOCK = 1,
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_RLOCK,
+    WEFTI_CONDITION,
+    WEFTI_RWLOCK,
     WEFTI_KINDS,
 };
 
@@ -64,9 +67,16 @@ struct wefti_patience {
     int64_t deadline; /* 0: none, as WEFTI_NEVER */
     bool firm;        /* no interruption ends it; there is no deadline then */
 
+    /*
+     * Called once with `arg`, after the thread stands in all its queues and before it sleeps. It
+     * holds no bucket's lock and may unpark others: a condition lets its lock go here. NULL: none.
+     */
+    void (*queued)(void *arg);
+
+    void *arg;
+
     /* The rest is for wefti_park, which has one queue. */
     wefti_validate *validate;
-    void *arg;
     uintptr_t request;
     bool front;    /* at the head of the queue: it had been there before */
     int64_t since; /* when it first came; 0: now */

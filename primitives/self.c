@@ -2,6 +2,7 @@
 #include "primitives/self.h"
 
 #include "platform/atomic.h"
+#include "platform/memory.h"
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/thread.h"
@@ -106,6 +107,14 @@ void wefti_self_after_fork_child(void)
     own.previous = NULL;
     if (own.number != 0)
         wefti_parker_init(&own.parker);
+}
+
+void *wefti_self_allocate(size_t size)
+{
+    void *memory = wefti_allocate(size);
+    if (memory == NULL)
+        wefti_self()->last_status = WEFT_NO_MEMORY;
+    return memory;
 }
 
 weft_status weft_last_status(void)

@@ -46,6 +46,9 @@ struct wefti_self *wefti_self(void);
 /* The same in a thread that the library has started, before anything else in it. */
 void wefti_self_begin(uint32_t number, struct weft_thread *thread);
 
+/* Memory filled with zeros; NULL, and then the calling thread's last status says why. */
+void *wefti_self_allocate(size_t size);
+
 /* A new thread's number. */
 uint32_t wefti_next_number(void);
 
