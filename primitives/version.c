@@ -2,6 +2,7 @@
 #include <weft/version.h>
 
 #include <weft/lock.h>
+#include <weft/rlock.h>
 
 int weft_version(void)
 {
@@ -13,6 +14,8 @@ size_t weft_sizeof(weft_kind kind)
     switch (kind) {
     case WEFT_KIND_LOCK:
         return sizeof(weft_lock);
+    case WEFT_KIND_RLOCK:
+        return sizeof(weft_rlock);
     }
     return 0;
 }

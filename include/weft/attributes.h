@@ -30,6 +30,15 @@
 
 /** A type that can be held. */
 #define WEFT_CAPABILITY(name) WEFT_ANALYSIS(capability(name))
+/** A capability that its holder may take again (clang 21 and later know of it). */
+#if defined(__clang__) && defined(__has_attribute)
+#if __has_attribute(reentrant_capability)
+#define WEFT_REENTRANT __attribute__((reentrant_capability))
+#endif
+#endif
+#ifndef WEFT_REENTRANT
+#define WEFT_REENTRANT
+#endif
 /** Data at file scope (or a C++ member) that is touched only while @p lock is held. */
 #define WEFT_GUARDED_BY(lock) WEFT_ANALYSIS(guarded_by(lock))
 /** The same for a member of a C struct: C compilers cannot check it, readers and C++ can. */

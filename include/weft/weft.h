@@ -16,6 +16,7 @@
 #include <weft/inspect.h>
 #include <weft/lock.h>
 #include <weft/memory.h>
+#include <weft/rlock.h>
 #include <weft/status.h>
 #include <weft/thread.h>
 #include <weft/version.h>
