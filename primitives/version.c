@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <weft/version.h>
 
+#include <weft/condition.h>
 #include <weft/lock.h>
 #include <weft/rlock.h>
 
@@ -16,6 +17,8 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_lock);
     case WEFT_KIND_RLOCK:
         return sizeof(weft_rlock);
+    case WEFT_KIND_CONDITION:
+        return sizeof(weft_condition);
     }
     return 0;
 }

@@ -29,8 +29,9 @@ WEFT_API int weft_version(void);
 
 /** The types that a binding may have to allocate. */
 typedef enum weft_kind {
-    WEFT_KIND_LOCK = 1,  /**< ::weft_lock */
-    WEFT_KIND_RLOCK = 2, /**< ::weft_rlock */
+    WEFT_KIND_LOCK = 1,      /**< ::weft_lock */
+    WEFT_KIND_RLOCK = 2,     /**< ::weft_rlock */
+    WEFT_KIND_CONDITION = 3, /**< ::weft_condition */
 } weft_kind;
 
 /** The size in bytes of an object of that kind in the library that runs; 0 for an unknown kind. */
