@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <weft/with.h>
 
-#include "primitives/deadline.h"
+#include "primitives/condition.h"
 #include "primitives/lock.h"
+#include "primitives/rlock.h"
 #include "primitives/self.h"
-
-/* How a guard releases what it holds. */
-enum guard_kind { GUARD_LOCK = 1 };
+#include "primitives/with.h"
 
 /* Notes how an acquire went; whether it went well. */
-static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_status status)
+static bool entered(weft_guard *guard, void *object, enum wefti_held_kind kind, weft_status status)
 {
     guard->kind = kind;
     guard->object = status == WEFT_OK ? object : NULL;
@@ -20,18 +19,59 @@ static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_
     return status == WEFT_OK;
 }
 
+static weft_guard held(void *object, enum wefti_held_kind kind, weft_status status)
+{
+    weft_guard guard = {0};
+    entered(&guard, object, kind, status);
+    return guard;
+}
+
 bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 {
-    return entered(guard, lock, GUARD_LOCK, weft_lock_acquire_for(lock, seconds));
+    return entered(guard, lock, WEFTI_HELD_LOCK, weft_lock_acquire_for(lock, seconds));
 }
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
-    weft_guard guard = {0};
-    if (lock != NULL)
-        wefti_lock_acquire_firmly(lock);
-    entered(&guard, lock, GUARD_LOCK, lock != NULL ? WEFT_OK : WEFT_VALUE_ERROR);
-    return guard;
+    if (lock == NULL)
+        return held(lock, WEFTI_HELD_LOCK, WEFT_VALUE_ERROR);
+    wefti_lock_acquire_firmly(lock);
+    return held(lock, WEFTI_HELD_LOCK, WEFT_OK);
+}
+
+bool weft_rlock_guard(weft_guard *guard, weft_rlock *lock, double seconds)
+{
+    return entered(guard, lock, WEFTI_HELD_RLOCK, weft_rlock_acquire_for(lock, seconds));
+}
+
+weft_guard weft_rlock_guard_hold(weft_rlock *lock)
+{
+    weft_status status = lock != NULL ? wefti_rlock_acquire_firmly(lock) : WEFT_VALUE_ERROR;
+    return held(lock, WEFTI_HELD_RLOCK, status);
+}
+
+bool weft_condition_guard(weft_guard *guard, weft_condition *condition, double seconds)
+{
+    return entered(guard, condition, WEFTI_HELD_CONDITION,
+                   weft_condition_acquire_for(condition, seconds));
+}
+
+weft_guard weft_condition_guard_hold(weft_condition *condition)
+{
+    return held(condition, WEFTI_HELD_CONDITION, wefti_condition_acquire_firmly(condition));
+}
+
+weft_status wefti_held_release(void *object, enum wefti_held_kind kind)
+{
+    switch (kind) {
+    case WEFTI_HELD_LOCK:
+        return weft_lock_release(object);
+    case WEFTI_HELD_RLOCK:
+        return weft_rlock_release(object);
+    case WEFTI_HELD_CONDITION:
+        return weft_condition_release(object);
+    }
+    return WEFT_VALUE_ERROR;
 }
 
 void weft_guard_leave(weft_guard *guard)
@@ -39,6 +79,6 @@ void weft_guard_leave(weft_guard *guard)
     if (guard == NULL || guard->object == NULL)
         return;
     /* The block may have released the lock itself: as in Python, that is its own affair. */
-    (void)weft_lock_release(guard->object);
+    (void)wefti_held_release(guard->object, (enum wefti_held_kind)guard->kind);
     guard->object = NULL;
 }

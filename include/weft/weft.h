@@ -22,5 +22,6 @@
 #include <weft/thread.h>
 #include <weft/version.h>
 #include <weft/with.h>
+#include <weft/with_all.h>
 
 #endif

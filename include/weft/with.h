@@ -3,6 +3,7 @@
  * @file with.h
  * @brief Scopes: Python's `with lock:`.
  *
+ * For a Lock, an RLock, a Condition.
  * @code
  *     WEFT_WITH(&lock) { counter++; }                      // the block after it
  *     for (;;) { WEFT_HOLD(&lock); if (done) break; }      // to the end of the enclosing braces
@@ -28,7 +29,9 @@
 #include <stdint.h>
 
 #include <weft/clock.h>
+#include <weft/condition.h>
 #include <weft/lock.h>
+#include <weft/rlock.h>
 #include <weft/status.h>
 
 WEFT_BEGIN_DECLS
@@ -47,6 +50,16 @@ WEFT_API bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds
 
 /** Takes @p lock, however long it takes and whoever interrupts, and returns its guard. */
 WEFT_API weft_guard weft_lock_guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock);
+
+/** The same for an RLock. The hold may fail with WEFT_OVERFLOW; its guard is empty then. */
+WEFT_API bool weft_rlock_guard(weft_guard *guard, weft_rlock *lock, double seconds)
+    WEFT_ASSERTS(*lock);
+WEFT_API weft_guard weft_rlock_guard_hold(weft_rlock *lock) WEFT_ASSERTS(*lock);
+
+/** The same for a condition's lock. */
+WEFT_API bool weft_condition_guard(weft_guard *guard, weft_condition *condition, double seconds)
+    WEFT_ASSERTS(*condition);
+WEFT_API weft_guard weft_condition_guard_hold(weft_condition *condition) WEFT_ASSERTS(*condition);
 
 /** Leaves a scope: releases what it holds. */
 WEFT_API void weft_guard_leave(weft_guard *guard);
@@ -73,14 +86,19 @@ struct scope : weft_guard {
     ~scope() { weft_guard_leave(this); }
 };
 
-inline bool guard_enter(weft_guard *guard, weft_lock *lock, double seconds) WEFT_ASSERTS(*lock)
-{
-    return weft_lock_guard(guard, lock, seconds);
-}
-inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
-{
-    return weft_lock_guard_hold(lock);
-}
+#define WEFT_GUARD_OVERLOADS(type, enter, hold)                                                    \
+    inline bool guard_enter(weft_guard *guard, type *held, double seconds) WEFT_ASSERTS(*held)     \
+    {                                                                                              \
+        return enter(guard, held, seconds);                                                        \
+    }                                                                                              \
+    inline weft_guard guard_hold(type *held) WEFT_ASSERTS(*held)                                   \
+    {                                                                                              \
+        return hold(held);                                                                         \
+    }
+WEFT_GUARD_OVERLOADS(weft_lock, weft_lock_guard, weft_lock_guard_hold)
+WEFT_GUARD_OVERLOADS(weft_rlock, weft_rlock_guard, weft_rlock_guard_hold)
+WEFT_GUARD_OVERLOADS(weft_condition, weft_condition_guard, weft_condition_guard_hold)
+#undef WEFT_GUARD_OVERLOADS
 } // namespace weft
 
 #define WEFT_GUARD_ENTER(guard, held, seconds) ::weft::guard_enter((guard), (held), (seconds))
@@ -90,7 +108,10 @@ inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
 #else
 
 #define WEFT_GUARD_ENTER(guard, held, seconds)                                                     \
-    _Generic((held), weft_lock * : weft_lock_guard)((guard), (held), (seconds))
+    _Generic((held), weft_lock *                                                                   \
+             : weft_lock_guard, weft_rlock *                                                       \
+             : weft_rlock_guard, weft_condition *                                                  \
+             : weft_condition_guard)((guard), (held), (seconds))
 #define WEFT_GUARD_FRESH(status)                                                                   \
     weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave))) = {NULL, status, 0, 1}
 
@@ -98,7 +119,9 @@ inline weft_guard guard_hold(weft_lock *lock) WEFT_ASSERTS(*lock)
 #define WEFT_HOLD(held)                                                                            \
     weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave), unused)) =                \
         _Generic((held), weft_lock *                                                               \
-                 : weft_lock_guard_hold)(held)
+                 : weft_lock_guard_hold, weft_rlock *                                              \
+                 : weft_rlock_guard_hold, weft_condition *                                         \
+                 : weft_condition_guard_hold)(held)
 
 #endif
 
