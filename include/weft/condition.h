@@ -170,16 +170,12 @@ WEFT_END_DECLS
 #ifdef __cplusplus
 namespace weft
 {
-constexpr int condition_on(const weft_lock *)
-{
-    return 1;
-}
-constexpr int condition_on(const weft_rlock *)
-{
-    return 2;
-}
+/* Never defined: the size of what they return is a constant, also where nothing is optimised. */
+char (&condition_on(const weft_lock *))[1];
+char (&condition_on(const weft_rlock *))[2];
 } // namespace weft
-#define WEFT_CONDITION_LOCK(held) (reinterpret_cast<char *>(held) + ::weft::condition_on(held))
+#define WEFT_CONDITION_LOCK(held)                                                                  \
+    (reinterpret_cast<char *>(held) + sizeof(::weft::condition_on(held)))
 #else
 #define WEFT_CONDITION_LOCK(held)                                                                  \
     ((char *)(held) + _Generic((held), weft_lock * : 1, weft_rlock * : 2))
