@@ -4,6 +4,7 @@
 #include <weft/condition.h>
 #include <weft/lock.h>
 #include <weft/rlock.h>
+#include <weft/rwlock.h>
 
 int weft_version(void)
 {
@@ -19,6 +20,8 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_rlock);
     case WEFT_KIND_CONDITION:
         return sizeof(weft_condition);
+    case WEFT_KIND_RWLOCK:
+        return sizeof(weft_rwlock);
     }
     return 0;
 }

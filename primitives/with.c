@@ -4,6 +4,7 @@
 #include "primitives/condition.h"
 #include "primitives/lock.h"
 #include "primitives/rlock.h"
+#include "primitives/rwlock.h"
 #include "primitives/self.h"
 #include "primitives/with.h"
 
@@ -61,6 +62,30 @@ weft_guard weft_condition_guard_hold(weft_condition *condition)
     return held(condition, WEFTI_HELD_CONDITION, wefti_condition_acquire_firmly(condition));
 }
 
+bool weft_read_guard(weft_guard *guard, weft_read_side *side, double seconds)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return entered(guard, lock, WEFTI_HELD_READING, weft_rwlock_acquire_read_for(lock, seconds));
+}
+
+weft_guard weft_read_guard_hold(weft_read_side *side)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return held(lock, WEFTI_HELD_READING, wefti_rwlock_acquire_read_firmly(lock));
+}
+
+bool weft_write_guard(weft_guard *guard, weft_write_side *side, double seconds)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return entered(guard, lock, WEFTI_HELD_WRITING, weft_rwlock_acquire_write_for(lock, seconds));
+}
+
+weft_guard weft_write_guard_hold(weft_write_side *side)
+{
+    weft_rwlock *lock = (weft_rwlock *)side;
+    return held(lock, WEFTI_HELD_WRITING, wefti_rwlock_acquire_write_firmly(lock));
+}
+
 weft_status wefti_held_release(void *object, enum wefti_held_kind kind)
 {
     switch (kind) {
@@ -70,6 +95,10 @@ weft_status wefti_held_release(void *object, enum wefti_held_kind kind)
         return weft_rlock_release(object);
     case WEFTI_HELD_CONDITION:
         return weft_condition_release(object);
+    case WEFTI_HELD_WRITING:
+        return weft_rwlock_release_write(object);
+    case WEFTI_HELD_READING:
+        return weft_rwlock_release_read(object);
     }
     return WEFT_VALUE_ERROR;
 }

@@ -8,7 +8,13 @@
 #include <weft/status.h>
 
 /* How a held object is released. Of two sides of one object the stronger comes first. */
-enum wefti_held_kind { WEFTI_HELD_LOCK = 1, WEFTI_HELD_RLOCK, WEFTI_HELD_CONDITION };
+enum wefti_held_kind {
+    WEFTI_HELD_LOCK = 1,
+    WEFTI_HELD_RLOCK,
+    WEFTI_HELD_CONDITION,
+    WEFTI_HELD_WRITING,
+    WEFTI_HELD_READING
+};
 
 /* Releases what a scope holds. */
 weft_status wefti_held_release(void *object, enum wefti_held_kind kind);

@@ -31,6 +31,16 @@ weft_holdable weft_condition_holdable(weft_condition *condition)
     return base.lock != NULL ? weft_lock_holdable(base.lock) : weft_rlock_holdable(base.rlock);
 }
 
+weft_holdable weft_read_holdable(weft_read_side *side)
+{
+    return (weft_holdable){side, WEFTI_HELD_READING};
+}
+
+weft_holdable weft_write_holdable(weft_write_side *side)
+{
+    return (weft_holdable){side, WEFTI_HELD_WRITING};
+}
+
 static bool before(const weft_holdable *a, const weft_holdable *b)
 {
     if (a->object != b->object)
@@ -57,6 +67,10 @@ static weft_status acquire(const weft_holdable *held, double deadline)
         return weft_lock_acquire_until(held->object, deadline);
     case WEFTI_HELD_RLOCK:
         return weft_rlock_acquire_until(held->object, deadline);
+    case WEFTI_HELD_WRITING:
+        return weft_rwlock_acquire_write_until(held->object, deadline);
+    case WEFTI_HELD_READING:
+        return weft_rwlock_acquire_read_until(held->object, deadline);
     case DOUBLE:
         return WEFT_OK;
     default:

@@ -57,6 +57,12 @@
 #define WEFT_ASSERTS(...) WEFT_ANALYSIS(assert_capability(__VA_ARGS__))
 /** A function that gives the lock up. */
 #define WEFT_RELEASES(...) WEFT_ANALYSIS(release_capability(__VA_ARGS__))
+/** The same for the side that several threads hold at once, and may only read under. */
+#define WEFT_REQUIRES_SHARED(...) WEFT_ANALYSIS(requires_shared_capability(__VA_ARGS__))
+#define WEFT_ACQUIRES_SHARED(...) WEFT_ANALYSIS(acquire_shared_capability(__VA_ARGS__))
+#define WEFT_TRY_ACQUIRES_SHARED(...) WEFT_ANALYSIS(try_acquire_shared_capability(0, __VA_ARGS__))
+#define WEFT_ASSERTS_SHARED(...) WEFT_ANALYSIS(assert_shared_capability(__VA_ARGS__))
+#define WEFT_RELEASES_SHARED(...) WEFT_ANALYSIS(release_shared_capability(__VA_ARGS__))
 /** A function whose own body the analysis leaves out. */
 #define WEFT_NO_ANALYSIS WEFT_ANALYSIS(no_thread_safety_analysis)
 

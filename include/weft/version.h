@@ -32,6 +32,7 @@ typedef enum weft_kind {
     WEFT_KIND_LOCK = 1,      /**< ::weft_lock */
     WEFT_KIND_RLOCK = 2,     /**< ::weft_rlock */
     WEFT_KIND_CONDITION = 3, /**< ::weft_condition */
+    WEFT_KIND_RWLOCK = 8,    /**< ::weft_rwlock */
 } weft_kind;
 
 /** The size in bytes of an object of that kind in the library that runs; 0 for an unknown kind. */

@@ -18,6 +18,7 @@
 #include <weft/lock.h>
 #include <weft/memory.h>
 #include <weft/rlock.h>
+#include <weft/rwlock.h>
 #include <weft/status.h>
 #include <weft/thread.h>
 #include <weft/version.h>

@@ -3,7 +3,7 @@
  * @file with.h
  * @brief Scopes: Python's `with lock:`.
  *
- * For a Lock, an RLock, a Condition.
+ * For a Lock, an RLock, a Condition, the two sides of an RWLock.
  * @code
  *     WEFT_WITH(&lock) { counter++; }                      // the block after it
  *     for (;;) { WEFT_HOLD(&lock); if (done) break; }      // to the end of the enclosing braces
@@ -32,6 +32,7 @@
 #include <weft/condition.h>
 #include <weft/lock.h>
 #include <weft/rlock.h>
+#include <weft/rwlock.h>
 #include <weft/status.h>
 
 WEFT_BEGIN_DECLS
@@ -61,6 +62,14 @@ WEFT_API bool weft_condition_guard(weft_guard *guard, weft_condition *condition,
     WEFT_ASSERTS(*condition);
 WEFT_API weft_guard weft_condition_guard_hold(weft_condition *condition) WEFT_ASSERTS(*condition);
 
+/** The same for the sides of an RWLock. A hold by its writer fails with WEFT_DEADLOCK. */
+WEFT_API bool weft_read_guard(weft_guard *guard, weft_read_side *side, double seconds)
+    WEFT_ASSERTS_SHARED(*side);
+WEFT_API weft_guard weft_read_guard_hold(weft_read_side *side) WEFT_ASSERTS_SHARED(*side);
+WEFT_API bool weft_write_guard(weft_guard *guard, weft_write_side *side, double seconds)
+    WEFT_ASSERTS(*side);
+WEFT_API weft_guard weft_write_guard_hold(weft_write_side *side) WEFT_ASSERTS(*side);
+
 /** Leaves a scope: releases what it holds. */
 WEFT_API void weft_guard_leave(weft_guard *guard);
 
@@ -86,18 +95,20 @@ struct scope : weft_guard {
     ~scope() { weft_guard_leave(this); }
 };
 
-#define WEFT_GUARD_OVERLOADS(type, enter, hold)                                                    \
-    inline bool guard_enter(weft_guard *guard, type *held, double seconds) WEFT_ASSERTS(*held)     \
+#define WEFT_GUARD_OVERLOADS(type, enter, hold, asserts)                                           \
+    inline bool guard_enter(weft_guard *guard, type *held, double seconds) asserts(*held)          \
     {                                                                                              \
         return enter(guard, held, seconds);                                                        \
     }                                                                                              \
-    inline weft_guard guard_hold(type *held) WEFT_ASSERTS(*held)                                   \
+    inline weft_guard guard_hold(type *held) asserts(*held)                                        \
     {                                                                                              \
         return hold(held);                                                                         \
     }
-WEFT_GUARD_OVERLOADS(weft_lock, weft_lock_guard, weft_lock_guard_hold)
-WEFT_GUARD_OVERLOADS(weft_rlock, weft_rlock_guard, weft_rlock_guard_hold)
-WEFT_GUARD_OVERLOADS(weft_condition, weft_condition_guard, weft_condition_guard_hold)
+WEFT_GUARD_OVERLOADS(weft_lock, weft_lock_guard, weft_lock_guard_hold, WEFT_ASSERTS)
+WEFT_GUARD_OVERLOADS(weft_rlock, weft_rlock_guard, weft_rlock_guard_hold, WEFT_ASSERTS)
+WEFT_GUARD_OVERLOADS(weft_condition, weft_condition_guard, weft_condition_guard_hold, WEFT_ASSERTS)
+WEFT_GUARD_OVERLOADS(weft_read_side, weft_read_guard, weft_read_guard_hold, WEFT_ASSERTS_SHARED)
+WEFT_GUARD_OVERLOADS(weft_write_side, weft_write_guard, weft_write_guard_hold, WEFT_ASSERTS)
 #undef WEFT_GUARD_OVERLOADS
 } // namespace weft
 
@@ -111,7 +122,9 @@ WEFT_GUARD_OVERLOADS(weft_condition, weft_condition_guard, weft_condition_guard_
     _Generic((held), weft_lock *                                                                   \
              : weft_lock_guard, weft_rlock *                                                       \
              : weft_rlock_guard, weft_condition *                                                  \
-             : weft_condition_guard)((guard), (held), (seconds))
+             : weft_condition_guard, weft_read_side *                                              \
+             : weft_read_guard, weft_write_side *                                                  \
+             : weft_write_guard)((guard), (held), (seconds))
 #define WEFT_GUARD_FRESH(status)                                                                   \
     weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave))) = {NULL, status, 0, 1}
 
@@ -121,7 +134,9 @@ WEFT_GUARD_OVERLOADS(weft_condition, weft_condition_guard, weft_condition_guard_
         _Generic((held), weft_lock *                                                               \
                  : weft_lock_guard_hold, weft_rlock *                                              \
                  : weft_rlock_guard_hold, weft_condition *                                         \
-                 : weft_condition_guard_hold)(held)
+                 : weft_condition_guard_hold, weft_read_side *                                     \
+                 : weft_read_guard_hold, weft_write_side *                                         \
+                 : weft_write_guard_hold)(held)
 
 #endif
 

@@ -6,7 +6,7 @@
  * Two threads that take the same locks in different orders may wait for each other for ever. Here all
  * locks of a block are taken in the order of their addresses, whatever order they are written in, so
  * no two of these blocks can. A lock that is named twice, by itself or through a condition over it,
- * is taken once.
+ * is taken once; an RWLock of which both sides are named is taken to write.
  * @code
  *     WEFT_WITH_ALL(&from->lock, &to->lock) {          // up to 8, of any kind that WEFT_WITH takes
  *         from->balance -= amount;
@@ -43,6 +43,8 @@ typedef struct weft_holdable {
 WEFT_API weft_holdable weft_lock_holdable(weft_lock *lock) WEFT_ASSERTS(*lock);
 WEFT_API weft_holdable weft_rlock_holdable(weft_rlock *lock) WEFT_ASSERTS(*lock);
 WEFT_API weft_holdable weft_condition_holdable(weft_condition *condition) WEFT_ASSERTS(*condition);
+WEFT_API weft_holdable weft_read_holdable(weft_read_side *side) WEFT_ASSERTS_SHARED(*side);
+WEFT_API weft_holdable weft_write_holdable(weft_write_side *side) WEFT_ASSERTS(*side);
 
 /**
  * Takes all of @p held, or none, within @p seconds. Sorts the array; weft_release_all() wants it as
@@ -116,6 +118,14 @@ inline weft_holdable holdable(weft_condition *held) WEFT_ASSERTS(*held)
 {
     return weft_condition_holdable(held);
 }
+inline weft_holdable holdable(weft_read_side *held) WEFT_ASSERTS_SHARED(*held)
+{
+    return weft_read_holdable(held);
+}
+inline weft_holdable holdable(weft_write_side *held) WEFT_ASSERTS(*held)
+{
+    return weft_write_holdable(held);
+}
 template <size_t count>
 bool guards_enter(weft_guards *guards, double seconds, const weft_holdable (&held)[count])
 {
@@ -135,7 +145,9 @@ bool guards_enter(weft_guards *guards, double seconds, const weft_holdable (&hel
     _Generic((held), weft_lock *                                                                   \
              : weft_lock_holdable, weft_rlock *                                                    \
              : weft_rlock_holdable, weft_condition *                                               \
-             : weft_condition_holdable)(held)
+             : weft_condition_holdable, weft_read_side *                                           \
+             : weft_read_holdable, weft_write_side *                                               \
+             : weft_write_holdable)(held)
 #define WEFT_GUARDS_FRESH(where)                                                                   \
     weft_guards WEFT_GUARD_NAME                                                                    \
         __attribute__((cleanup(weft_guards_leave))) = {(where), 1, 0, {{NULL, 0}}}
