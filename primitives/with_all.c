@@ -112,18 +112,18 @@ weft_status weft_release_all(size_t count, weft_holdable *held)
 
 bool weft_guards_enter(weft_guards *guards, size_t count, const weft_holdable *held, double seconds)
 {
-    guards->status = WEFT_VALUE_ERROR;
+    weft_status status = WEFT_VALUE_ERROR;
     if (count <= WEFT_WITH_ALL_MOST) {
         for (size_t i = 0; i < count; i++)
             guards->held[i] = held[i];
-        guards->status = weft_acquire_all(count, guards->held, seconds);
+        status = weft_acquire_all(count, guards->held, seconds);
     }
-    if (guards->status != WEFT_OK) {
-        wefti_self()->last_status = guards->status;
-        return false;
-    }
-    guards->count = count;
-    return true;
+    if (guards->status != NULL)
+        *guards->status = status;
+    if (status != WEFT_OK)
+        wefti_self()->last_status = status;
+    guards->count = status == WEFT_OK ? (uint32_t)count : 0;
+    return status == WEFT_OK;
 }
 
 void weft_guards_leave(weft_guards *guards)

@@ -66,10 +66,10 @@ WEFT_API weft_status weft_release_all(size_t count, weft_holdable *held);
 
 /** What a scope of several locks remembers; the fields are private. */
 typedef struct weft_guards {
+    weft_status *status; /**< Where the program wants to read what the acquire said; may be NULL. */
+    uint32_t fresh;      /**< Whether the block is still to run. */
+    uint32_t count;      /**< How many are held. */
     weft_holdable held[WEFT_WITH_ALL_MOST];
-    size_t count;       /**< How many are held. */
-    weft_status status; /**< What the acquire said. */
-    uint32_t fresh;     /**< Whether the block is still to run. */
 } weft_guards;
 
 /** Takes all of @p held (at most #WEFT_WITH_ALL_MOST); whether @p guards holds them now. */
@@ -80,12 +80,6 @@ WEFT_API bool weft_guards_enter(weft_guards *guards, size_t count, const weft_ho
 WEFT_API void weft_guards_leave(weft_guards *guards);
 
 WEFT_END_DECLS
-
-/** Guards that hold nothing yet. */
-#define WEFT_GUARDS_INIT                                                                           \
-    {                                                                                              \
-        {{0, 0}}, 0, WEFT_OK, 1                                                                    \
-    }
 
 /* WEFT_EACH(macro, a, b, c) is macro(a), macro(b), macro(c). */
 #define WEFT_EACH_1(macro, a) macro(a)
@@ -106,7 +100,7 @@ namespace weft
 {
 /** Guards that leave when they go out of scope. */
 struct scope_of_all : weft_guards {
-    explicit scope_of_all(weft_guards guards = WEFT_GUARDS_INIT) : weft_guards(guards) {}
+    explicit scope_of_all(weft_status *where) : weft_guards{where, 1, 0, {}} {}
     scope_of_all(const scope_of_all &) = delete;
     scope_of_all &operator=(const scope_of_all &) = delete;
     ~scope_of_all() { weft_guards_leave(this); }
@@ -140,7 +134,7 @@ bool guards_enter(weft_guards *guards, double seconds, const weft_holdable (&hel
 } // namespace weft
 
 #define WEFT_HOLDABLE(held) ::weft::holdable(held)
-#define WEFT_GUARDS_FRESH ::weft::scope_of_all WEFT_GUARD_NAME
+#define WEFT_GUARDS_FRESH(where) ::weft::scope_of_all WEFT_GUARD_NAME(where)
 #define WEFT_GUARDS_ENTER(guards, seconds, ...)                                                    \
     ::weft::guards_enter((guards), (seconds), {WEFT_EACH(WEFT_HOLDABLE, __VA_ARGS__)})
 
@@ -154,28 +148,29 @@ bool guards_enter(weft_guards *guards, double seconds, const weft_holdable (&hel
              : weft_condition_holdable, weft_read_side *                                           \
              : weft_read_holdable, weft_write_side *                                               \
              : weft_write_holdable)(held)
-#define WEFT_GUARDS_FRESH                                                                          \
-    weft_guards WEFT_GUARD_NAME __attribute__((cleanup(weft_guards_leave))) = WEFT_GUARDS_INIT
+#define WEFT_GUARDS_FRESH(where)                                                                   \
+    weft_guards WEFT_GUARD_NAME                                                                    \
+        __attribute__((cleanup(weft_guards_leave))) = {(where), 1, 0, {{NULL, 0}}}
 #define WEFT_GUARDS_ENTER(guards, seconds, ...)                                                    \
     weft_guards_enter((guards), WEFT_COUNT(__VA_ARGS__),                                           \
                       (const weft_holdable[]){WEFT_EACH(WEFT_HOLDABLE, __VA_ARGS__)}, (seconds))
 
 #endif
 
-/** Runs the block that follows with all the locks taken. */
-#define WEFT_WITH_ALL(...)                                                                         \
-    for (WEFT_GUARDS_FRESH;                                                                        \
-         WEFT_GUARD_NAME.fresh && WEFT_GUARDS_ENTER(&WEFT_GUARD_NAME, WEFT_FOREVER, __VA_ARGS__);  \
+/** A loop that runs once, if all the locks can be taken. */
+#define WEFT_GUARDS_LOOP(seconds, status, ...)                                                     \
+    for (WEFT_GUARDS_FRESH(status);                                                                \
+         WEFT_GUARD_NAME.fresh && WEFT_GUARDS_ENTER(&WEFT_GUARD_NAME, (seconds), __VA_ARGS__);     \
          WEFT_GUARD_NAME.fresh = 0)
+
+/** Runs the block that follows with all the locks taken. */
+#define WEFT_WITH_ALL(...) WEFT_GUARDS_LOOP(WEFT_FOREVER, NULL, __VA_ARGS__)
 
 /**
  * Runs the block that follows if all the locks can be taken within @p seconds. The variable
  * @p status_variable (a ::weft_status) says how it went.
  */
 #define WEFT_WITH_ALL_FOR(seconds, status_variable, ...)                                           \
-    for (WEFT_GUARDS_FRESH;                                                                        \
-         WEFT_GUARD_NAME.fresh && (WEFT_GUARDS_ENTER(&WEFT_GUARD_NAME, (seconds), __VA_ARGS__),    \
-                                   ((status_variable) = WEFT_GUARD_NAME.status) == WEFT_OK);       \
-         WEFT_GUARD_NAME.fresh = 0)
+    WEFT_GUARDS_LOOP(seconds, &(status_variable), __VA_ARGS__)
 
 #endif
