@@ -85,7 +85,10 @@ static void describe(struct line *line, const struct wefti_self *self)
     put_number(line, self->number, DECIMAL, NUMBER_WIDTH, ' ');
     put(line, " ");
     size_t start = line->length;
-    put(line, self->thread != NULL ? weft_thread_name(self->thread) : "(foreign)");
+    if (self->thread != NULL)
+        put(line, weft_thread_name(self->thread));
+    else
+        put(line, self->helper != NULL ? self->helper : "(foreign)");
     while (line->length - start < NAME_WIDTH)
         put_char(line, ' ');
     if (!wefti_waits(self, &key, &since)) {

@@ -8,6 +8,7 @@
 #include "platform/environment.h"
 #include "platform/signal.h"
 #include "platform/thread.h"
+#include "primitives/error.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
@@ -21,13 +22,19 @@ static void after_fork_child(void)
     wefti_threads_after_fork_child();
 }
 
+static void at_exit(void)
+{
+    (void)wefti_threads_join_all();
+    wefti_error_drop();
+}
+
 void wefti_startup(void)
 {
     wefti_watch_startup();
     wefti_self_startup();
     wefti_threads_startup();
     wefti_os_at_fork(wefti_self_before_fork, wefti_self_after_fork_parent, after_fork_child);
-    atexit(wefti_threads_join_all);
+    atexit(at_exit);
 
     const char *dump_on = wefti_environment("WEFT_DUMP_ON");
     if (dump_on != NULL)

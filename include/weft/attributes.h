@@ -20,7 +20,7 @@
 #define WEFT_CHECKED __attribute__((warn_unused_result))
 
 /** Checks a format string and its arguments as printf's. */
-#define WEFT_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WEFT_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
 
 #if defined(__clang__)
 #define WEFT_ANALYSIS(attribute) __attribute__((attribute))

@@ -13,6 +13,7 @@
 
 #include <weft/attributes.h>
 #include <weft/clock.h>
+#include <weft/error.h>
 #include <weft/inspect.h>
 #include <weft/lock.h>
 #include <weft/memory.h>
