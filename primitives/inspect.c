@@ -64,14 +64,16 @@ static bool write_line(int fd, struct line *line)
 
 static void put_what(struct line *line, struct wefti_key key)
 {
-    static const char *const what[WEFTI_KINDS] = {
-        [WEFTI_LOCK] = "a lock", [WEFTI_THREAD] = "the end of thread ", [WEFTI_SLEEP] = "a time"};
+    static const char *const what[WEFTI_KINDS] = {[WEFTI_LOCK] = "a lock",
+                                                  [WEFTI_THREAD] = "the end of thread ",
+                                                  [WEFTI_SLEEP] = "a time",
+                                                  [WEFTI_TIMER] = "due timers"};
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     put(line, what[key.kind]);
     if (key.kind == WEFTI_THREAD) {
         put(line, weft_thread_name(key.address)); /* who joins it has a reference */
-    } else if (key.kind != WEFTI_SLEEP) {
+    } else if (key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
         put(line, " at 0x");
         put_number(line, (uintptr_t)key.address, HEXADECIMAL, 1, '0');
     }

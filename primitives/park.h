@@ -32,6 +32,7 @@ enum wefti_kind {
     WEFTI_LOCK = 1,
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_TIMER,
     WEFTI_KINDS,
 };
 

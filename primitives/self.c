@@ -55,7 +55,8 @@ void wefti_self_begin_helper(const char *what)
 void wefti_self_become(struct weft_thread *thread)
 {
     wefti_registry_lock();
-    own.number = thread->number = wefti_next_number();
+    own.number = wefti_next_number(); /* each thread that it stands for has its own */
+    wefti_store(&thread->number, own.number, RELAXED);
     own.thread = thread;
     own.last_status = WEFT_OK;
     wefti_threads_enter(thread);

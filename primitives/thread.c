@@ -100,7 +100,6 @@ void weft_thread_free(weft_thread *thread)
 
 bool wefti_thread_start(struct weft_thread *thread)
 {
-    wefti_registry_lock();
     bool fresh = state_of(thread) == WEFTI_THREAD_NEW;
     if (fresh) {
         weft_thread_ref(thread);
@@ -110,15 +109,14 @@ bool wefti_thread_start(struct weft_thread *thread)
         wefti_store(&thread->number, wefti_next_number(), RELAXED);
         wefti_threads_enter(thread);
     }
-    wefti_registry_unlock();
     return fresh;
 }
 
-void wefti_thread_unstart(struct weft_thread *thread)
+/* Takes a start back: the system has no thread for it. */
+static void unstart(struct weft_thread *thread)
 {
     wefti_registry_lock();
-    if (thread->give_back == NULL)
-        wefti_threads_leave(thread);
+    wefti_threads_leave(thread);
     wefti_store(&thread->number, 0, RELAXED);
     thread->interrupted = false;
     set_state(thread, WEFTI_THREAD_NEW);
@@ -153,12 +151,15 @@ weft_status weft_thread_start(weft_thread *thread)
 {
     if (thread == NULL)
         return WEFT_VALUE_ERROR;
-    if (thread->give_back != NULL || !wefti_thread_start(thread))
+    wefti_registry_lock();
+    bool fresh = thread->give_back == NULL && wefti_thread_start(thread);
+    wefti_registry_unlock();
+    if (!fresh)
         return WEFT_RUNTIME;
     wefti_signal_revive();
     weft_status status = wefti_os_thread_create(run, thread, thread->stack_size);
     if (status != WEFT_OK)
-        wefti_thread_unstart(thread);
+        unstart(thread);
     return status;
 }
 
@@ -196,7 +197,8 @@ void wefti_thread_ends(struct weft_thread *thread)
         set_state(thread, WEFTI_THREAD_ENDED);
         return;
     }
-    wefti_threads_leave(thread);
+    if (weft_thread_ident(thread) != 0) /* a timer that never ran has not been in the list */
+        wefti_threads_leave(thread);
     set_state(thread, WEFTI_THREAD_GONE);
 }
 

@@ -62,11 +62,11 @@ struct weft_thread *wefti_thread_new(size_t size, const weft_thread_options *opt
 /* A handle for a foreign thread; NULL: no memory. */
 struct weft_thread *wefti_thread_new_foreign(void);
 
-/* NEW becomes ALIVE, and a reference is added for who runs it; false if it has been started. */
+/*
+ * With the registry locked: NEW becomes ALIVE, and a reference is added for who runs it; false if it
+ * has been started.
+ */
 bool wefti_thread_start(struct weft_thread *thread);
-
-/* Takes a start back that could not be. */
-void wefti_thread_unstart(struct weft_thread *thread);
 
 /* Waits for the end. */
 weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline);

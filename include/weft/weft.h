@@ -19,6 +19,7 @@
 #include <weft/memory.h>
 #include <weft/status.h>
 #include <weft/thread.h>
+#include <weft/timer.h>
 #include <weft/version.h>
 #include <weft/with.h>
 
