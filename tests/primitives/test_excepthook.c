@@ -117,8 +117,8 @@ TEST(the_default_prints_name_message_and_place_once)
     struct program program = program_start("fails");
     assert_int_equal(program_end(&program), 0);
     assert_int_equal(sscanf(strstr(program.text, "line "), "line %d", &line), 1);
-    snprintf(expected, sizeof expected, "Exception in thread excepthook thread: run failed (%s:%d)\n",
-             __FILE__, line);
+    snprintf(expected, sizeof expected,
+             "Exception in thread excepthook thread: run failed (%s:%d)\n", __FILE__, line);
     assert_non_null(strstr(program.text, expected));
     assert_int_equal(count(program.text, "Exception"), 1);
 }

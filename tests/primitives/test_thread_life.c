@@ -340,7 +340,8 @@ TEST(a_thread_that_has_ended_is_not_listed)
     for (int i = 0; i < ROUNDS; i++) {
         size_t length = 0;
         weft_thread *thread = weft_thread_spawn(return_it, NULL);
-        EVENTUALLY(!weft_thread_is_alive(thread)); /* not joined: the system's thread may be there */
+        EVENTUALLY(
+            !weft_thread_is_alive(thread)); /* not joined: the system's thread may be there */
         weft_thread **list = weft_thread_enumerate(&length);
         assert_int_equal(length, 1);
         assert_ptr_equal(list[0], weft_thread_main());
