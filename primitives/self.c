@@ -155,7 +155,7 @@ void wefti_self_after_fork_parent(void)
 
 void wefti_self_after_fork_child(void)
 {
-    wefti_mutex_init(&mutex);
+    wefti_mutex_unlock(&mutex); /* it is this thread that has locked it */
     first = own.registered ? &own : NULL;
     own.next = NULL;
     own.previous = NULL;

@@ -47,6 +47,13 @@ static void leave(struct weft_timer *timer)
         timer->next->previous = timer->previous;
 }
 
+/* OVER, with the lock held. */
+static void end(struct weft_timer *timer)
+{
+    leave(timer);
+    timer->state = WEFTI_TIMER_OVER;
+}
+
 static struct weft_timer *timer_of(struct wefti_heap_node *node)
 {
     return (void *)((char *)node - offsetof(struct weft_timer, node));
@@ -184,15 +191,17 @@ bool wefti_timer_disarm(struct weft_timer *timer)
     wefti_registry_lock(); /* who forks sees the timer and its thread agree */
     wefti_mutex_lock(&mutex);
     enum wefti_timer_state state = timer->state;
-    if (state != WEFTI_TIMER_RUNNING && state != WEFTI_TIMER_OVER)
+    bool pending = state == WEFTI_TIMER_ARMED || state == WEFTI_TIMER_HANDED;
+    if (pending || state == WEFTI_TIMER_NEW)
         timer->cancelled = true;
     if (state == WEFTI_TIMER_ARMED)
         wefti_heap_remove(&heap, &timer->node);
+    if (pending)
+        end(timer); /* from here on no worker begins it */
     bool cancelled = timer->cancelled;
     wefti_mutex_unlock(&mutex);
-    bool pending = state == WEFTI_TIMER_ARMED || state == WEFTI_TIMER_HANDED;
     if (pending)
-        wefti_thread_ends(&timer->thread); /* and with it the timer is OVER */
+        wefti_thread_ends(&timer->thread);
     if (state == WEFTI_TIMER_HANDED)
         weft_timer_ref(timer); /* the present one is its worker's */
     wefti_registry_unlock();
@@ -205,8 +214,8 @@ void wefti_timer_over(struct weft_thread *thread)
 {
     struct weft_timer *timer = (void *)thread;
     wefti_mutex_lock(&mutex);
-    leave(timer);
-    timer->state = WEFTI_TIMER_OVER;
+    if (timer->state != WEFTI_TIMER_OVER)
+        end(timer);
     wefti_mutex_unlock(&mutex);
 }
 
@@ -247,7 +256,7 @@ void wefti_timers_after_fork_parent(void)
 void wefti_timers_after_fork_child(void)
 {
     const struct weft_thread *caller = wefti_thread_own();
-    wefti_mutex_init(&mutex);
+    wefti_mutex_unlock(&mutex); /* it is this thread that has locked it */
     heap.first = NULL;
     waiting = false;
     wefti_timer_workers_forked();
@@ -255,9 +264,8 @@ void wefti_timers_after_fork_child(void)
         next = timer->next;
         if (&timer->thread == caller)
             continue;
-        leave(timer);
         timer->cancelled = timer->state != WEFTI_TIMER_RUNNING;
-        timer->state = WEFTI_TIMER_OVER;
+        end(timer);
         if (timer->thread.number != 0)
             continue; /* it is in the list of threads, which does the rest */
         wefti_store(&timer->thread.state, WEFTI_THREAD_GONE, RELAXED);

@@ -81,8 +81,7 @@ TEST(a_thread_that_is_not_started_cannot_be_joined)
 
 static void never(void *value)
 {
-    (void)value;
-    WITNESS(!"there is no value");
+    WITNESS(value == NULL); /* and for NULL it is not called */
 }
 
 TEST(a_thread_that_is_never_started_leaves_nothing)
