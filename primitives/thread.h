@@ -93,7 +93,7 @@ const char *wefti_thread_own_name(void);
 /* Notes why a call returns NULL, and returns it. */
 void *wefti_failed(weft_status status);
 
-/* The list: a handle is in it from its start until the system's thread is gone. Locked by the caller. */
+/* The list: a handle is in it from its start until its thread is gone. The registry is locked. */
 void wefti_threads_enter(struct weft_thread *thread);
 void wefti_threads_leave(struct weft_thread *thread);
 

@@ -255,8 +255,8 @@ void wefti_timers_after_fork_parent(void)
 
 void wefti_timers_after_fork_child(void)
 {
-    const struct weft_thread *caller = wefti_thread_own();
     wefti_mutex_unlock(&mutex); /* it is this thread that has locked it */
+    const struct weft_thread *caller = wefti_thread_own();
     heap.first = NULL;
     waiting = false;
     wefti_timer_workers_forked();

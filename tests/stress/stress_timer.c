@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 enum { THREADS = 4, BATCH = 64 };
 
@@ -27,7 +28,8 @@ static void *come_and_go(void *arg)
     static atomic_uint_fast64_t seeds = 1;
     uint64_t random = atomic_fetch_add(&seeds, 1) * 7919;
     while (test_clock() < end) {
-        struct one batch[BATCH] = {{NULL}};
+        struct one batch[BATCH];
+        memset(batch, 0, sizeof batch);
         bool never[BATCH] = {false};
         for (size_t i = 0; i < BATCH; i++) {
             int64_t wait = (int64_t)(test_random(&random) % 3000000) - 500000;
