@@ -24,7 +24,10 @@ weft_status wefti_os_helper_create(void *(*run)(void *), void *arg);
 
 wefti_os_thread wefti_os_thread_self(void);
 
-/* The kernel's number of the calling thread, as ps and debuggers show it; changes in a fork's child. */
+/*
+ * The kernel's number of the calling thread, as ps and debuggers show it; changes in a fork's
+ * child.
+ */
 uint64_t wefti_os_native_id(void);
 
 /* Waits for the end of a thread that has nothing left to do; not a cancellation point. */

@@ -22,10 +22,11 @@
  * All but the two in the middle happen with the registry locked, so that who forks or enumerates
  * sees the state and the list agree. A timer's handle is ALIVE from its start, also while it waits.
  *
- * Joiners wait in the room under the key (handle, WEFTI_THREAD) while the state is ALIVE or REAPING.
+ * Joiners wait in the room under the key (handle, WEFTI_THREAD) while the state is ALIVE or
+ * REAPING.
  *
- * References: one is the caller's, one, added by the start, is the running thread's own, given up in
- * its end hook.
+ * References: one is the caller's, one, added by the start, is the running thread's own, given up
+ * in its end hook.
  */
 #include "primitives/thread.h"
 

@@ -43,8 +43,8 @@ struct weft_thread {
     void *arg;
     struct wefti_result result; /* valid from ENDED on */
     void (*free_value)(void *);
-    /* Called at its end, with the registry locked, by who lends it a worker; NULL: it is a thread of
-     * its own, which is started and joined. */
+    /* Called at its end, with the registry locked, by who lends it a worker; NULL: it is a thread
+     * of its own, which is started and joined. */
     void (*give_back)(struct weft_thread *thread);
     wefti_os_thread os;              /* set by the thread itself before its target runs */
     struct weft_thread *next;        /* the list of handles, guarded by the registry */
@@ -63,15 +63,17 @@ struct weft_thread *wefti_thread_new(size_t size, const weft_thread_options *opt
 struct weft_thread *wefti_thread_new_foreign(void);
 
 /*
- * With the registry locked: NEW becomes ALIVE, and a reference is added for who runs it; false if it
- * has been started.
+ * With the registry locked: NEW becomes ALIVE, and a reference is added for who runs it; false if
+ * it has been started.
  */
 bool wefti_thread_start(struct weft_thread *thread);
 
 /* Waits for the end. */
 weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline);
 
-/* Runs the target in the calling thread, which is the handle's; tells the excepthook of a failure. */
+/*
+ * Runs the target in the calling thread, which is the handle's; tells the excepthook of a failure.
+ */
 void wefti_thread_run(struct weft_thread *thread);
 
 /* The self begins, ends as the thread of this handle; the registry is locked. */
@@ -100,7 +102,9 @@ void wefti_threads_leave(struct weft_thread *thread);
 /* Makes the calling thread the main one; when the library is loaded. */
 void wefti_threads_startup(void);
 
-/* At exit: waits for all threads that are not daemons, but for the caller; true if there were any. */
+/*
+ * At exit: waits for all threads that are not daemons, but for the caller; true if there were any.
+ */
 bool wefti_threads_join_all(void);
 
 /* In the child of a fork: the caller is the main thread, and all others have ended. */

@@ -3,8 +3,8 @@
  * All threads: the list of those that are alive, threads that others have started, and what becomes
  * of threads at exit and after a fork.
  *
- * The list holds no references: a handle is in it from its start until its thread has been reaped or
- * the handle is freed, whatever is first; a timer's while its function runs. While the state is
+ * The list holds no references: a handle is in it from its start until its thread has been reaped
+ * or the handle is freed, whatever is first; a timer's while its function runs. While the state is
  * ALIVE there is the running thread's reference. The registry's mutex guards the list.
  */
 #include "primitives/thread.h"

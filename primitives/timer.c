@@ -19,9 +19,9 @@
  *   HANDED   OVER     the same; the worker finds it, and drops it
  *   any      OVER     the child of a fork                         GONE
  *
- * The timer is a thread whose system's thread is borrowed: everything that can be asked of it is its
- * thread's, and who joins it waits for the thread's state. The reference that a thread has of itself
- * is the heap's while ARMED, and the worker's from HANDED on.
+ * The timer is a thread whose system's thread is borrowed: everything that can be asked of it is
+ * its thread's, and who joins it waits for the thread's state. The reference that a thread has of
+ * itself is the heap's while ARMED, and the worker's from HANDED on.
  */
 #include "primitives/timer.h"
 

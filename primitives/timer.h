@@ -44,7 +44,9 @@ void wefti_timer_over(struct weft_thread *thread);
 /* When the library is loaded. */
 void wefti_timers_startup(void);
 
-/* At exit: waits for all timers that are no daemons, but for the caller's; true if there were any. */
+/*
+ * At exit: waits for all timers that are no daemons, but for the caller's; true if there were any.
+ */
 bool wefti_timers_join_all(void);
 
 /* Around fork, after the same of the registry; in the child before that of the threads. */

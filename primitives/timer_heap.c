@@ -32,7 +32,9 @@ static bool lean_left(struct wefti_heap_node *node)
     return node->rank != rank;
 }
 
-/* One tree of two; its root has no parent yet. Recurs no deeper than the two ways right are long. */
+/*
+ * One tree of two; its root has no parent yet. Recurs no deeper than the two ways right are long.
+ */
 static struct wefti_heap_node *merge(struct wefti_heap_node *a, struct wefti_heap_node *b)
 {
     if (a == NULL || b == NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is due first: a leftist heap of nodes that lie in their owners, so that it needs no memory and
- * nothing in it can fail. Insert, take the first and take any one are O(log n), always. Among equal
- * deadlines the one that was inserted first is first. The caller locks.
+ * What is due first: a leftist heap of nodes that lie in their owners, so that it needs no memory
+ * and nothing in it can fail. Insert, take the first and take any one are O(log n), always. Among
+ * equal deadlines the one that was inserted first is first. The caller locks.
  */
 #ifndef WEFTI_PRIMITIVES_TIMER_HEAP_H
 #define WEFTI_PRIMITIVES_TIMER_HEAP_H

@@ -124,7 +124,9 @@ static weft_status start_waiting(void)
 
 /* ---- a timer's way ------------------------------------------------------------------------- */
 
-/* With the registry locked: ARMED, or OVER if it has been cancelled. Whether it is the first now. */
+/*
+ * With the registry locked: ARMED, or OVER if it has been cancelled. Whether it is the first now.
+ */
 static bool arm(struct weft_timer *timer, int64_t deadline)
 {
     wefti_mutex_lock(&mutex);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A worker runs a function, then what else is due, and then waits a while for more in the room, under
- * one key with the other idle ones; it is unparked with the timer as the token. The last that came
- * is the first that goes, so that those that are not needed come to their end.
+ * A worker runs a function, then what else is due, and then waits a while for more in the room,
+ * under one key with the other idle ones; it is unparked with the timer as the token. The last that
+ * came is the first that goes, so that those that are not needed come to their end.
  */
 #include "primitives/timer_workers.h"
 

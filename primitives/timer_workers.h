@@ -7,7 +7,9 @@
 
 #include "primitives/timer.h"
 
-/* Gives a HANDED timer to an idle worker or to a new one; false: the system has no thread for it. */
+/*
+ * Gives a HANDED timer to an idle worker or to a new one; false: the system has no thread for it.
+ */
 bool wefti_timer_hand(struct weft_timer *timer);
 
 /* In the child of a fork: there are no idle workers, and who calls this is none any more. */

@@ -51,7 +51,8 @@ typedef struct weft_error {
 WEFT_API void *weft_raised(void);
 
 /**
- * Records an error of the calling thread: `raise`. `return weft_raise(code, "cannot parse %s", name);`
+ * Records an error of the calling thread, as `raise`:
+ * `return weft_raise(code, "cannot parse %s", name);`
  * The arguments after the code are printf's. Code WEFT_OK counts as WEFT_FAILED. If there is no
  * memory for the error, one of code WEFT_NO_MEMORY that says so takes its place.
  * @return #WEFT_RAISED, always.

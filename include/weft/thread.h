@@ -5,8 +5,8 @@
  *
  * A target is a function of one pointer that returns one, or #WEFT_RAISED if it has failed (see
  * error.h). A thread handle is counted: the caller of weft_thread_new() or weft_thread_spawn() owns
- * one reference and gives it up with weft_thread_free(), before or after the thread's end; that never
- * blocks and never stops the thread.
+ * one reference and gives it up with weft_thread_free(), before or after the thread's end; that
+ * never blocks and never stops the thread.
  * @code
  *     static void *work(void *arg) { ... return arg; }
  *
@@ -151,7 +151,9 @@ WEFT_API uint32_t weft_thread_ident(const weft_thread *thread);
  */
 WEFT_API uint64_t weft_thread_native_id(const weft_thread *thread);
 
-/** The calling thread, lent: `threading.current_thread()`. NULL: WEFT_NO_MEMORY (a foreign thread). */
+/**
+ * The calling thread, lent: `threading.current_thread()`. NULL: WEFT_NO_MEMORY (a foreign thread).
+ */
 WEFT_API weft_thread *weft_thread_current(void);
 
 /** The thread that loaded the library, lent: `threading.main_thread()`. */
@@ -166,7 +168,9 @@ WEFT_API weft_thread *weft_thread_main(void);
  */
 WEFT_API WEFT_CHECKED weft_thread **weft_thread_enumerate(size_t *count);
 
-/** How many threads are alive: `threading.active_count()`, the length of weft_thread_enumerate(). */
+/**
+ * How many threads are alive: `threading.active_count()`, the length of weft_thread_enumerate().
+ */
 WEFT_API size_t weft_thread_active_count(void);
 
 /** Gives up every reference of a list and the list itself; NULL is allowed. */

@@ -13,14 +13,16 @@
  *         weft_timer_join(t);            // too late: it runs, or has run
  *     weft_timer_free(t);
  * @endcode
- * As in Python a timer is a thread: weft_timer_thread() lends its handle. But while it waits it costs
- * no thread of the system's: one thread waits for all timers, and each function that is due runs on a
- * worker of its own, so that none delays another. Workers are kept for a while, and serve again.
- * Timers whose time comes at the same moment are handed to their workers in the order of their start.
+ * As in Python a timer is a thread: weft_timer_thread() lends its handle. But while it waits it
+ * costs no thread of the system's: one thread waits for all timers, and each function that is due
+ * runs on a worker of its own, so that none delays another. Workers are kept for a while, and serve
+ * again. Timers whose time comes at the same moment are handed to their workers in the order of
+ * their start.
  *
- * A function runs with all signals blocked, and on a worker that may have run others: what a program
- * keeps in `_Thread_local` variables outlasts it. While it runs, weft_thread_current() is its timer's
- * handle, with a number of its own, and is in weft_thread_enumerate(); a timer that waits is not.
+ * A function runs with all signals blocked, and on a worker that may have run others: what a
+ * program keeps in `_Thread_local` variables outlasts it. While it runs, weft_thread_current() is
+ * its timer's handle, with a number of its own, and is in weft_thread_enumerate(); a timer that
+ * waits is not.
  *
  * When the process exits, timers that are not daemons are waited for, and fire in their time; then
  * threads are joined. In the child of a fork no timer of the parent fires: they read as cancelled.
@@ -63,10 +65,11 @@ typedef struct weft_timer_options {
 WEFT_API WEFT_CHECKED weft_timer *weft_timer_new_with(const weft_timer_options *options);
 
 /**
- * Starts the timer, once: `t.start()`. Its time runs from here. A timer that was cancelled before is
- * started and over. Costs O(log n) for n timers that wait, and no memory.
- * @return WEFT_OK; WEFT_RUNTIME if it has been started before; WEFT_NO_THREAD, WEFT_NO_MEMORY: there
- *         is no room for the thread that waits, it may be started again; WEFT_VALUE_ERROR for NULL.
+ * Starts the timer, once: `t.start()`. Its time runs from here. A timer that was cancelled before
+ * is started and over. Costs O(log n) for n timers that wait, and no memory.
+ * @return WEFT_OK; WEFT_RUNTIME if it has been started before; WEFT_NO_THREAD, WEFT_NO_MEMORY:
+ *         there is no room for the thread that waits, it may be started again; WEFT_VALUE_ERROR for
+ *         NULL.
  */
 WEFT_API WEFT_CHECKED weft_status weft_timer_start(weft_timer *timer);
 
@@ -96,9 +99,9 @@ WEFT_API weft_status weft_timer_cancel(weft_timer *timer);
 
 /**
  * Waits until the function has returned or the timer was cancelled: `t.join()`.
- * @return WEFT_OK; WEFT_FAILED if the function has, see weft_timer_error(); WEFT_RUNTIME if the timer
- *         has not been started, or the caller is its function; WEFT_INTERRUPTED; WEFT_VALUE_ERROR for
- *         NULL.
+ * @return WEFT_OK; WEFT_FAILED if the function has, see weft_timer_error(); WEFT_RUNTIME if the
+ *         timer has not been started, or the caller is its function; WEFT_INTERRUPTED;
+ *         WEFT_VALUE_ERROR for NULL.
  */
 WEFT_API weft_status weft_timer_join(weft_timer *timer);
 

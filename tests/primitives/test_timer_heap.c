@@ -74,7 +74,10 @@ TEST(equal_deadlines_come_in_the_order_of_their_insertion)
 
 TEST(a_long_row_needs_few_steps)
 {
-    /* Rising deadlines are the worst case of a naive tree: the ranks show that this one stays flat. */
+    /*
+     * Rising deadlines are the worst case of a naive tree: the ranks show that this one stays
+     * flat.
+     */
     struct wefti_heap heap = {.first = NULL};
     for (size_t i = 0; i < NODES; i++) {
         nodes[i].deadline = (int64_t)i;

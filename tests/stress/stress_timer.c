@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers started, cancelled, joined and freed by many threads: each fires once, or was cancelled. */
+/*
+ * Timers started, cancelled, joined and freed by many threads: each fires once, or was cancelled.
+ */
 #include "test.h"
 
 #include <stdatomic.h>
