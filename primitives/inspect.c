@@ -77,13 +77,14 @@ static void put_what(struct line *line, struct wefti_key key)
         [WEFTI_RLOCK] = "an rlock",
         [WEFTI_CONDITION] = "a condition",
         [WEFTI_RWLOCK] = "an rwlock",
+        [WEFTI_TIMER] = "due timers",
     };
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     put(line, what[key.kind]);
     if (key.kind == WEFTI_THREAD) {
         put(line, weft_thread_name(key.address)); /* who joins it has a reference */
-    } else if (key.kind != WEFTI_SLEEP) {
+    } else if (key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
         put(line, " at 0x");
         put_number(line, (uintptr_t)key.address, HEXADECIMAL, 1, '0');
     }
@@ -97,7 +98,10 @@ static void describe(struct line *line, const struct wefti_self *self)
     put_number(line, self->number, DECIMAL, NUMBER_WIDTH, ' ');
     put(line, " ");
     size_t start = line->length;
-    put(line, self->thread != NULL ? weft_thread_name(self->thread) : "(foreign)");
+    if (self->thread != NULL)
+        put(line, weft_thread_name(self->thread));
+    else
+        put(line, self->helper != NULL ? self->helper : "(foreign)");
     while (line->length - start < NAME_WIDTH)
         put_char(line, ' ');
     if (!wefti_waits(self, &key, &since)) {

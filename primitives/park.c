@@ -187,7 +187,6 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
         break;
     case INTERRUPTED:
         parked.outcome = WEFTI_INTERRUPTED;
-        wefti_store(&self->interrupted, 0, RELAXED);
         break;
     case TIMED_OUT:
         parked.outcome = WEFTI_TIMED_OUT;
@@ -220,8 +219,11 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
         patience->queued(patience->arg);
     if (entered < count)
         settled = claim(self, REFUSED, true);
-    else if (!patience->firm && wefti_load(&self->interrupted, SEQ_CST))
+    else if (!patience->firm && wefti_exchange(&self->interrupted, 0, SEQ_CST)) {
         settled = claim(self, INTERRUPTED, false);
+        if (!settled) /* the wait ends otherwise: it is for the next */
+            wefti_store(&self->interrupted, 1, SEQ_CST);
+    }
     if (!settled)
         sleep_until_claimed(self, deadline);
     return leave_room(self, waiters, entered);
@@ -348,13 +350,21 @@ size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uint
 void wefti_interrupt(struct wefti_self *self)
 {
     /*
-     * Sequentially consistent, as the waiter's store to claim and its load of interrupted: of the
-     * two threads at least one sees the other's store, so the interruption ends this wait or stays
-     * pending for the next.
+     * Sequentially consistent, as the waiter's store to claim and its exchange of interrupted: at
+     * least one thread sees the other's store, so the interruption ends this wait or stays pending.
+     * Who ends a wait takes the mark away before, or it could end the next wait, too.
      */
-    wefti_store(&self->interrupted, 1, SEQ_CST);
-    if (claim(self, INTERRUPTED, false))
-        wefti_parker_unpark(&self->parker);
+    for (;;) {
+        uint32_t pending = 1;
+        wefti_store(&self->interrupted, 1, SEQ_CST);
+        if (wefti_load(&self->claim, SEQ_CST) != WAITING)
+            return;
+        if (!wefti_cas(&self->interrupted, &pending, 0, SEQ_CST))
+            return; /* the waiter has taken it */
+        if (claim(self, INTERRUPTED, false))
+            break;
+    }
+    wefti_parker_unpark(&self->parker);
 }
 
 /* ---- looking inside ------------------------------------------------------------------------- */

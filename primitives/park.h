@@ -41,6 +41,7 @@ enum wefti_kind {
     WEFTI_RLOCK,
     WEFTI_CONDITION,
     WEFTI_RWLOCK,
+    WEFTI_TIMER,
     WEFTI_KINDS,
 };
 

@@ -20,7 +20,7 @@
 #define WEFT_CHECKED __attribute__((warn_unused_result))
 
 /** A function whose argument number @p text is printf's format, its values from @p first on. */
-#define WEFT_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define WEFT_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
 #if defined(__clang__)
 #define WEFT_ANALYSIS(attribute) __attribute__((attribute))

@@ -26,6 +26,7 @@
 #include <weft/semaphore.h>
 #include <weft/status.h>
 #include <weft/thread.h>
+#include <weft/timer.h>
 #include <weft/version.h>
 #include <weft/with.h>
 #include <weft/with_all.h>
