@@ -157,7 +157,7 @@ TEST(a_name_is_copied)
     weft_thread_free(thread);
 }
 
-TEST(a_name_may_be_long_or_empty)
+TEST(a_name_may_be_long_but_an_empty_one_is_none)
 {
     char name[5000];
     char seen[sizeof name] = "";
@@ -166,7 +166,7 @@ TEST(a_name_may_be_long_or_empty)
     finish(weft_thread_spawn(tell_name, seen, .name = name));
     assert_string_equal(seen, name);
     weft_thread *thread = weft_thread_spawn(give_back, NULL, .name = "");
-    assert_string_equal(weft_thread_name(thread), "");
+    assert_string_equal(weft_thread_name(thread), "Thread-1");
     finish(thread);
 }
 
