@@ -39,6 +39,7 @@
 #include "primitives/deadline.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 enum { SET = 1, WAITED = 2 };
@@ -186,6 +187,21 @@ weft_status weft_event_wait_until(weft_event *event, double deadline)
 {
     return wait_checked(event, wefti_until(deadline));
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool claim_set(void *event)
+{
+    return weft_event_is_set(event);
+}
+
+static bool announce_any(void *event)
+{
+    return announce(event);
+}
+
+const struct weft_waitable_type wefti_event_waitable = {
+    .kind = WEFTI_EVENT, .claim = claim_set, .must_wait = announce_any};
 
 /* ---- from a signal handler ----------------------------------------------------------------- */
 

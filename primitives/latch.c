@@ -32,6 +32,7 @@
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 enum { VALID = 1, WAITED = 2, ONE = 4 };
@@ -204,6 +205,30 @@ weft_status weft_latch_arrive_and_wait(weft_latch *latch)
         wefti_watch_acquired(latch);
     return WEFT_OK;
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool is_valid(void *arg)
+{
+    const weft_latch *latch = arg;
+    return (wefti_load(&latch->state, RELAXED) & VALID) != 0;
+}
+
+static bool claim_open(void *arg)
+{
+    const weft_latch *latch = arg;
+    /* Acquire: pairs with the release in count_down. */
+    return is_open(wefti_load(&latch->state, ACQUIRE));
+}
+
+static bool announce_any(void *arg)
+{
+    weft_latch *latch = arg;
+    return announce(latch, wefti_load(&latch->state, RELAXED));
+}
+
+const struct weft_waitable_type wefti_latch_waitable = {
+    .kind = WEFTI_LATCH, .valid = is_valid, .claim = claim_open, .must_wait = announce_any};
 
 /* ---- queries ------------------------------------------------------------------------------- */
 

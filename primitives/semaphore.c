@@ -36,6 +36,7 @@
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 enum { WAITED = 1, ONE = 2 };
@@ -261,6 +262,35 @@ weft_status weft_semaphore_acquire_n_for(weft_semaphore *semaphore, int n, doubl
 {
     return acquire_checked(semaphore, n, wefti_for(seconds));
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool is_valid(void *semaphore)
+{
+    return load(semaphore) != INVALID;
+}
+
+static bool claim_permit(void *semaphore)
+{
+    return acquire_now(semaphore, 1);
+}
+
+static bool must_wait_for_one(void *semaphore)
+{
+    return must_wait(&(struct request){semaphore, 1});
+}
+
+static void let_others_pass(void *semaphore)
+{
+    (void)run(&(struct pass){.semaphore = semaphore});
+}
+
+const struct weft_waitable_type wefti_semaphore_waitable = {.kind = WEFTI_SEMAPHORE,
+                                                            .valid = is_valid,
+                                                            .claim = claim_permit,
+                                                            .must_wait = must_wait_for_one,
+                                                            .request = 1,
+                                                            .left = let_others_pass};
 
 /* ---- release ------------------------------------------------------------------------------- */
 
