@@ -176,8 +176,8 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
                                       size_t entered)
 {
     struct wefti_parked parked = {.outcome = WEFTI_INVALID, .index = entered};
-    /* Acquire: pairs with the claim of an interrupter that this thread has not slept for. */
-    uint32_t reason = wefti_load(&self->claim, ACQUIRE);
+    /* Relaxed: this thread's own, or written by one that has unparked it since. */
+    uint32_t reason = wefti_load(&self->claim, RELAXED);
     withdraw(self, waiters, entered, reason == UNPARKED);
     switch (reason) {
     case UNPARKED:
@@ -302,13 +302,11 @@ void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how)
         unpark_in(&buckets[i], (struct wefti_key){NULL, kind}, how);
 }
 
-/* Takes a waiter over to another key; false if it waits elsewhere too or has been claimed. */
+/* Takes a waiter over to another key; false if it has been claimed meanwhile. */
 static bool move(struct wefti_waiter *waiter, struct bucket *source, struct bucket *target,
                  struct wefti_key to, uintptr_t request)
 {
     uint32_t state = WAITING;
-    if (!waiter->alone)
-        return false;
     if (!wefti_cas(&waiter->self->claim, &state, FIRM, SEQ_CST) && state != FIRM)
         return false;
     unlink_waiter(source, waiter);
@@ -330,12 +328,11 @@ size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uint
     bool more = false;
     WEFTI_MUST(!matches(from, to));
     lock_two(source, target);
-    for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL && !more;
-         waiter = next) {
+    for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL; waiter = next) {
         next = waiter->next;
         if (!matches(waiter->key, from))
             continue;
-        if (limit != 0 && moved == limit)
+        if (!waiter->alone || (limit != 0 && moved == limit))
             more = true;
         else
             moved += move(waiter, source, target, to, request);

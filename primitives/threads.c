@@ -201,5 +201,6 @@ void wefti_threads_after_fork_child(void)
         self->thread = caller = &main_thread;
         wefti_threads_enter(caller);
     }
+    caller->ours = false; /* the main thread is nobody's to join */
     present_main = caller;
 }

@@ -12,9 +12,10 @@ enum guard_kind { GUARD_LOCK = 1, GUARD_SEMAPHORE, GUARD_BOUNDED_SEMAPHORE };
 /* Notes how an acquire went; whether it went well. */
 static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_status status)
 {
-    guard->status = status;
-    guard->kind = (uint16_t)kind;
+    guard->kind = kind;
     guard->object = status == WEFT_OK ? object : NULL;
+    if (guard->status != NULL)
+        *guard->status = status;
     if (status != WEFT_OK)
         wefti_self()->last_status = status;
     return status == WEFT_OK;
@@ -27,7 +28,7 @@ bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
-    weft_guard guard = WEFT_GUARD_INIT;
+    weft_guard guard = {0};
     if (lock != NULL)
         wefti_lock_acquire_firmly(lock);
     entered(&guard, lock, GUARD_LOCK, lock != NULL ? WEFT_OK : WEFT_VALUE_ERROR);
@@ -47,7 +48,7 @@ static weft_status acquire_firmly(weft_semaphore *semaphore)
 
 weft_guard weft_semaphore_guard_hold(weft_semaphore *semaphore)
 {
-    weft_guard guard = WEFT_GUARD_INIT;
+    weft_guard guard = {0};
     entered(&guard, semaphore, GUARD_SEMAPHORE,
             semaphore != NULL ? acquire_firmly(semaphore) : WEFT_VALUE_ERROR);
     return guard;
@@ -62,7 +63,7 @@ bool weft_bounded_semaphore_guard(weft_guard *guard, weft_bounded_semaphore *sem
 
 weft_guard weft_bounded_semaphore_guard_hold(weft_bounded_semaphore *semaphore)
 {
-    weft_guard guard = WEFT_GUARD_INIT;
+    weft_guard guard = {0};
     entered(&guard, semaphore, GUARD_BOUNDED_SEMAPHORE,
             semaphore != NULL ? acquire_firmly(&semaphore->semaphore) : WEFT_VALUE_ERROR);
     return guard;

@@ -19,8 +19,8 @@
 /** The result says whether the call succeeded: ignoring it is a mistake. */
 #define WEFT_CHECKED __attribute__((warn_unused_result))
 
-/** Checks a format string and its arguments as printf's. */
-#define WEFT_PRINTF(format, first) __attribute__((format(printf, format, first)))
+/** A function whose argument number @p text is printf's format, its values from @p first on. */
+#define WEFT_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 #if defined(__clang__)
 #define WEFT_ANALYSIS(attribute) __attribute__((attribute))

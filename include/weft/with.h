@@ -24,6 +24,7 @@
 #define WEFT_WITH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <weft/clock.h>
@@ -35,17 +36,11 @@ WEFT_BEGIN_DECLS
 
 /** What a scope remembers; the fields are private. */
 typedef struct weft_guard {
-    void *object;       /**< What is held; NULL: nothing. */
-    weft_status status; /**< What the acquire said. */
-    uint16_t kind;      /**< How it is released. */
-    uint16_t fresh;     /**< Whether the block is still to run. */
+    void *object;        /**< What is held; NULL: nothing. */
+    weft_status *status; /**< Where the program wants to read what the acquire said; may be NULL. */
+    uint32_t kind;       /**< How it is released. */
+    uint32_t fresh;      /**< Whether the block is still to run. */
 } weft_guard;
-
-/** A guard that holds nothing yet. */
-#define WEFT_GUARD_INIT                                                                            \
-    {                                                                                              \
-        0, WEFT_OK, 0, 1                                                                           \
-    }
 
 /** Takes @p lock for at most @p seconds; whether @p guard holds it now. */
 WEFT_API bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
@@ -80,7 +75,7 @@ namespace weft
 {
 /** A guard that leaves when it goes out of scope. */
 struct scope : weft_guard {
-    explicit scope(weft_guard guard = WEFT_GUARD_INIT) : weft_guard(guard) {}
+    explicit scope(weft_guard guard) : weft_guard(guard) {}
     scope(const scope &) = delete;
     scope &operator=(const scope &) = delete;
     ~scope() { weft_guard_leave(this); }
@@ -113,43 +108,43 @@ inline weft_guard guard_hold(weft_bounded_semaphore *semaphore)
 } // namespace weft
 
 #define WEFT_GUARD_ENTER(guard, held, seconds) ::weft::guard_enter((guard), (held), (seconds))
-#define WEFT_GUARD_FRESH ::weft::scope WEFT_GUARD_NAME
+#define WEFT_GUARD_FRESH(status) ::weft::scope WEFT_GUARD_NAME(weft_guard{nullptr, status, 0, 1})
 #define WEFT_HOLD(held) ::weft::scope WEFT_GUARD_NAME(::weft::guard_hold(held))
 
 #else
 
 #define WEFT_GUARD_ENTER(guard, held, seconds)                                                     \
-    _Generic((held),                                                                               \
-             weft_lock *: weft_lock_guard,                                                         \
-             weft_semaphore *: weft_semaphore_guard,                                               \
-             weft_bounded_semaphore *: weft_bounded_semaphore_guard)((guard), (held), (seconds))
-#define WEFT_GUARD_FRESH                                                                           \
-    weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave))) = WEFT_GUARD_INIT
+    _Generic((held), weft_lock *                                                                   \
+             : weft_lock_guard, weft_semaphore *                                                   \
+             : weft_semaphore_guard, weft_bounded_semaphore *                                      \
+             : weft_bounded_semaphore_guard)((guard), (held), (seconds))
+#define WEFT_GUARD_FRESH(status)                                                                   \
+    weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave))) = {NULL, status, 0, 1}
 
 /** Takes @p held to the end of the enclosing braces. */
 #define WEFT_HOLD(held)                                                                            \
     weft_guard WEFT_GUARD_NAME __attribute__((cleanup(weft_guard_leave), unused)) =                \
-        _Generic((held),                                                                           \
-                 weft_lock *: weft_lock_guard_hold,                                                \
-                 weft_semaphore *: weft_semaphore_guard_hold,                                      \
-                 weft_bounded_semaphore *: weft_bounded_semaphore_guard_hold)(held)
+        _Generic((held), weft_lock *                                                               \
+                 : weft_lock_guard_hold, weft_semaphore *                                          \
+                 : weft_semaphore_guard_hold, weft_bounded_semaphore *                             \
+                 : weft_bounded_semaphore_guard_hold)(held)
 
 #endif
 
-/** Runs the block that follows with @p held taken. */
-#define WEFT_WITH(held)                                                                            \
-    for (WEFT_GUARD_FRESH;                                                                         \
-         WEFT_GUARD_NAME.fresh && WEFT_GUARD_ENTER(&WEFT_GUARD_NAME, (held), WEFT_FOREVER);        \
+/** A loop that runs once, if @p held can be taken. */
+#define WEFT_GUARD_LOOP(held, seconds, status)                                                     \
+    for (WEFT_GUARD_FRESH(status);                                                                 \
+         WEFT_GUARD_NAME.fresh && WEFT_GUARD_ENTER(&WEFT_GUARD_NAME, (held), (seconds));           \
          WEFT_GUARD_NAME.fresh = 0)
+
+/** Runs the block that follows with @p held taken. */
+#define WEFT_WITH(held) WEFT_GUARD_LOOP(held, WEFT_FOREVER, NULL)
 
 /**
  * Runs the block that follows if @p held can be taken within @p seconds. The variable
  * @p status_variable (a ::weft_status) says how it went.
  */
 #define WEFT_WITH_FOR(held, seconds, status_variable)                                              \
-    for (WEFT_GUARD_FRESH;                                                                         \
-         WEFT_GUARD_NAME.fresh && (WEFT_GUARD_ENTER(&WEFT_GUARD_NAME, (held), (seconds)),          \
-                                   ((status_variable) = WEFT_GUARD_NAME.status) == WEFT_OK);       \
-         WEFT_GUARD_NAME.fresh = 0)
+    WEFT_GUARD_LOOP(held, seconds, &(status_variable))
 
 #endif
