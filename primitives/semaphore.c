@@ -16,8 +16,8 @@
  *   any but INVALID value | WAITED  who changes it while others wait       begin, in the room
  *   value | WAITED  value           the same, when nobody is left waiting  finish, in the room
  *
- * A pass through the room makes one change, then gives those at the head of the queue what they wait
- * for as long as there is enough, and never looks behind one that must wait on: that is the order
+ * A pass through the room makes one change, then gives those at the head of the queue what they
+ * wait for as long as there is enough, and never looks behind one that must wait on: that is the order
  * of arrival, for big requests too. An unparked thread has its permits already.
  *
  * No wake-up is lost: a thread parks only if, under the bucket's lock, it has left WAITED in the
