@@ -19,4 +19,4 @@ target_compile_options(
             -Wpointer-arith
             -Wcast-align
             $<$<BOOL:${WEFT_WERROR}>:-Werror>)
-target_link_libraries(weft_own_code INTERFACE Threads::Threads)
+target_link_libraries(weft_own_code INTERFACE Threads::Threads ${CMAKE_DL_LIBS})

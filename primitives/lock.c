@@ -131,11 +131,23 @@ static weft_status acquire_slow(weft_lock *lock, int64_t deadline, bool firm)
     return WEFT_OK;
 }
 
-static weft_status acquire_watched(weft_lock *lock, int64_t deadline, bool firm)
+/* Tells those who look on; `site` is the program's call. Out of the fast paths' way. */
+__attribute__((noinline, cold)) static weft_status
+acquire_watched(weft_lock *lock, int64_t deadline, bool firm, const void *site)
 {
-    weft_status status = take(lock) ? WEFT_OK : acquire_slow(lock, deadline, firm);
-    if (status == WEFT_OK)
-        wefti_watch_acquired(lock);
+    const struct wefti_want want = {.object = lock,
+                                    .kind = WEFTI_LOCK,
+                                    .ownership = WEFTI_ANYONE,
+                                    .timed = deadline != WEFTI_NEVER,
+                                    .held = weft_lock_locked(lock),
+                                    .site = site};
+    wefti_watch_asks(&want);
+    weft_status status = WEFT_OK;
+    if (!take(lock)) {
+        wefti_watch_wants(&want);
+        status = acquire_slow(lock, deadline, firm);
+    }
+    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
     return status;
 }
 
@@ -144,13 +156,21 @@ weft_status weft_lock_acquire(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_NEVER, false);
+        return acquire_watched(lock, WEFTI_NEVER, false, WEFTI_CALLER);
     return take(lock) ? WEFT_OK : acquire_slow(lock, WEFTI_NEVER, false);
+}
+
+void wefti_lock_acquire_firmly_at(weft_lock *lock, const void *site)
+{
+    if (wefti_watched())
+        (void)acquire_watched(lock, WEFTI_NEVER, true, site);
+    else if (!take(lock))
+        (void)acquire_slow(lock, WEFTI_NEVER, true);
 }
 
 void wefti_lock_acquire_firmly(weft_lock *lock)
 {
-    (void)acquire_watched(lock, WEFTI_NEVER, true);
+    wefti_lock_acquire_firmly_at(lock, WEFTI_CALLER);
 }
 
 weft_status weft_lock_try_acquire(weft_lock *lock)
@@ -158,31 +178,40 @@ weft_status weft_lock_try_acquire(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_TRY, false);
+        return acquire_watched(lock, WEFTI_TRY, false, WEFTI_CALLER);
     return take(lock) ? WEFT_OK : WEFT_TIMEOUT;
 }
 
 /* The timed forms: a free lock is taken without a look at the clock. */
 static weft_status acquire_timed(weft_lock *lock, double time,
-                                 weft_status (*convert)(double, int64_t *))
+                                 weft_status (*convert)(double, int64_t *), const void *site)
 {
     int64_t deadline;
     if (lock == NULL || time != time)
         return WEFT_VALUE_ERROR;
-    if (!wefti_watched() && take(lock))
+    bool watched = wefti_watched();
+    if (!watched && take(lock))
         return WEFT_OK;
     weft_status status = convert(time, &deadline);
-    return status == WEFT_OK ? acquire_watched(lock, deadline, false) : status;
+    if (status != WEFT_OK)
+        return status;
+    return watched ? acquire_watched(lock, deadline, false, site)
+                   : acquire_slow(lock, deadline, false);
+}
+
+weft_status wefti_lock_acquire_for_at(weft_lock *lock, double seconds, const void *site)
+{
+    return acquire_timed(lock, seconds, wefti_deadline_for, site);
 }
 
 weft_status weft_lock_acquire_for(weft_lock *lock, double seconds)
 {
-    return acquire_timed(lock, seconds, wefti_deadline_for);
+    return acquire_timed(lock, seconds, wefti_deadline_for, WEFTI_CALLER);
 }
 
 weft_status weft_lock_acquire_until(weft_lock *lock, double deadline)
 {
-    return acquire_timed(lock, deadline, wefti_deadline_until);
+    return acquire_timed(lock, deadline, wefti_deadline_until, WEFTI_CALLER);
 }
 
 /* ---- release ------------------------------------------------------------------------------- */
@@ -247,7 +276,7 @@ weft_status weft_lock_release(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        wefti_watch_releasing(lock);
+        wefti_watch_releases(lock);
     /* Release: pairs with the acquire in take. */
     uint32_t state = HELD;
     if (__builtin_expect(wefti_cas(&lock->state, &state, 0, RELEASE), 1))
@@ -272,7 +301,10 @@ weft_status weft_lock_done(weft_lock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
-    return weft_lock_locked(lock) || weft_lock_waiters(lock) != 0 ? WEFT_BUSY : WEFT_OK;
+    if (weft_lock_locked(lock) || weft_lock_waiters(lock) != 0)
+        return WEFT_BUSY;
+    wefti_watch_done(lock);
+    return WEFT_OK;
 }
 
 weft_lock *weft_lock_new(void)
@@ -285,5 +317,6 @@ weft_lock *weft_lock_new(void)
 
 void weft_lock_free(weft_lock *lock)
 {
+    wefti_watch_done(lock);
     wefti_release(lock);
 }

@@ -5,6 +5,7 @@
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/thread.h"
+#include "primitives/watch.h"
 
 static _Thread_local struct wefti_self own __attribute__((tls_model("initial-exec")));
 
@@ -59,6 +60,7 @@ static void leave(void)
     if (thread != NULL)
         wefti_threads_leave(thread);
     wefti_registry_unlock();
+    wefti_watch_thread_ends();
     if (thread != NULL)
         wefti_thread_ended(thread);
 }

@@ -13,11 +13,24 @@
 #include "primitives/thread.h"
 #include "primitives/watch.h"
 
+static void before_fork(void)
+{
+    wefti_self_before_fork();
+    wefti_watch_before_fork();
+}
+
+static void after_fork_parent(void)
+{
+    wefti_watch_after_fork_parent();
+    wefti_self_after_fork_parent();
+}
+
 static void after_fork_child(void)
 {
     wefti_park_after_fork_child();
     wefti_signal_forked();
     wefti_self_after_fork_child();
+    wefti_watch_after_fork_child();
     wefti_threads_after_fork_child();
 }
 
@@ -26,7 +39,7 @@ void wefti_startup(void)
     wefti_watch_startup();
     wefti_self_startup();
     wefti_threads_startup();
-    wefti_os_at_fork(wefti_self_before_fork, wefti_self_after_fork_parent, after_fork_child);
+    wefti_os_at_fork(before_fork, after_fork_parent, after_fork_child);
     atexit(wefti_threads_join_all);
 
     const char *dump_on = wefti_environment("WEFT_DUMP_ON");

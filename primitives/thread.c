@@ -161,7 +161,24 @@ static bool not_over(void *arg)
     return state == WEFTI_THREAD_ALIVE || state == WEFTI_THREAD_REAPING;
 }
 
-weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline)
+static struct wefti_parked wait_for_end(struct weft_thread *thread,
+                                        const struct wefti_patience *patience, const void *site)
+{
+    const struct wefti_want want = {.object = thread,
+                                    .kind = WEFTI_THREAD,
+                                    .ownership = WEFTI_OWNER,
+                                    .timed = patience->deadline != WEFTI_NEVER,
+                                    .ends = thread->number,
+                                    .site = site};
+    if (wefti_watched())
+        wefti_watch_wants(&want);
+    struct wefti_parked parked = wefti_park(key_of(thread), patience);
+    if (wefti_watched())
+        wefti_watch_gave_up(&want);
+    return parked;
+}
+
+weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline, const void *site)
 {
     const struct wefti_patience patience = {
         .deadline = deadline, .validate = not_over, .arg = thread};
@@ -179,7 +196,7 @@ weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline)
         }
         if (deadline == WEFTI_TRY)
             return WEFT_TIMEOUT;
-        struct wefti_parked parked = wefti_park(key_of(thread), &patience);
+        struct wefti_parked parked = wait_for_end(thread, &patience, site);
         if (parked.outcome == WEFTI_TIMED_OUT)
             return WEFT_TIMEOUT;
         if (parked.outcome == WEFTI_INTERRUPTED)
@@ -191,7 +208,7 @@ weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline)
 }
 
 static weft_status join_timed(weft_thread *thread, double time,
-                              weft_status (*convert)(double, int64_t *))
+                              weft_status (*convert)(double, int64_t *), const void *site)
 {
     int64_t deadline;
     if (thread == NULL)
@@ -201,22 +218,22 @@ static weft_status join_timed(weft_thread *thread, double time,
         return status;
     if (!thread->ours || wefti_self()->thread == thread)
         return WEFT_RUNTIME;
-    return wefti_thread_join(thread, deadline);
+    return wefti_thread_join(thread, deadline, site);
 }
 
 weft_status weft_thread_join(weft_thread *thread)
 {
-    return join_timed(thread, WEFT_FOREVER, wefti_deadline_for);
+    return join_timed(thread, WEFT_FOREVER, wefti_deadline_for, WEFTI_CALLER);
 }
 
 weft_status weft_thread_join_for(weft_thread *thread, double seconds)
 {
-    return join_timed(thread, seconds, wefti_deadline_for);
+    return join_timed(thread, seconds, wefti_deadline_for, WEFTI_CALLER);
 }
 
 weft_status weft_thread_join_until(weft_thread *thread, double deadline)
 {
-    return join_timed(thread, deadline, wefti_deadline_until);
+    return join_timed(thread, deadline, wefti_deadline_until, WEFTI_CALLER);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */

@@ -38,8 +38,8 @@ struct weft_thread {
 /* A handle with one reference and a copy of the name, or of "<prefix>-N" where there is none. */
 struct weft_thread *wefti_thread_handle(const char *name, const char *prefix);
 
-/* Waits for the end of a thread of ours. */
-weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline);
+/* Waits for the end of a thread of ours; `site` is the program's call. */
+weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline, const void *site);
 
 /* The calling thread, which has left the registry, ends: says so, and gives its reference up. */
 void wefti_thread_ended(struct weft_thread *thread);

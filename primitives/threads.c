@@ -177,7 +177,7 @@ void wefti_threads_join_all(void)
         wefti_registry_unlock();
         if (thread == NULL)
             return;
-        (void)wefti_thread_join(thread, WEFTI_NEVER);
+        (void)wefti_thread_join(thread, WEFTI_NEVER, WEFTI_CALLER);
         weft_thread_free(thread);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <weft/with.h>
 
+#include "platform/symbol.h"
 #include "primitives/deadline.h"
 #include "primitives/lock.h"
 #include "primitives/self.h"
@@ -21,14 +22,14 @@ static bool entered(weft_guard *guard, void *object, enum guard_kind kind, weft_
 
 bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 {
-    return entered(guard, lock, GUARD_LOCK, weft_lock_acquire_for(lock, seconds));
+    return entered(guard, lock, GUARD_LOCK, wefti_lock_acquire_for_at(lock, seconds, WEFTI_CALLER));
 }
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
     weft_guard guard = WEFT_GUARD_INIT;
     if (lock != NULL)
-        wefti_lock_acquire_firmly(lock);
+        wefti_lock_acquire_firmly_at(lock, WEFTI_CALLER);
     entered(&guard, lock, GUARD_LOCK, lock != NULL ? WEFT_OK : WEFT_VALUE_ERROR);
     return guard;
 }

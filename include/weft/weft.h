@@ -19,6 +19,7 @@
 #include <weft/status.h>
 #include <weft/thread.h>
 #include <weft/version.h>
+#include <weft/watch.h>
 #include <weft/with.h>
 
 #endif
