@@ -255,6 +255,26 @@ static inline weft_status join_timed(void *thread)
     return weft_thread_join_for(thread, 1e6);
 }
 
+/* ---- orders -------------------------------------------------------------------------------- */
+
+static inline void named(weft_lock *lock, const char *name)
+{
+    assert_int_equal(weft_name(lock, name), WEFT_OK);
+}
+
+static inline void both(weft_lock *first, weft_lock *second)
+{
+    assert_int_equal(weft_lock_acquire(first), WEFT_OK);
+    assert_int_equal(weft_lock_acquire(second), WEFT_OK);
+    assert_int_equal(weft_lock_release(second), WEFT_OK);
+    assert_int_equal(weft_lock_release(first), WEFT_OK);
+}
+
+static inline uint32_t orders(void)
+{
+    return count(WEFT_REPORT_LOCK_ORDER);
+}
+
 /* ---- two of them ---------------------------------------------------------------------------- */
 
 static struct actor left;
