@@ -14,8 +14,8 @@ void *wefti_allocate(size_t size);
 void wefti_release(void *memory);
 
 /*
- * Zeroed memory straight from the system, for good; NULL if there is none. For those who watch locks:
- * the program's allocator may use locks itself.
+ * Zeroed memory straight from the system, for good; NULL if there is none. For those who watch
+ * locks: the program's allocator may use locks itself.
  */
 void *wefti_pages(size_t size);
 

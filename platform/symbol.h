@@ -18,7 +18,7 @@ struct wefti_symbol {
     const void *start;       /* with a name: where that begins */
 };
 
-/* False for an address in no module: the heap, a stack. Never under a lock: the linker has its own. */
+/* False for an address in no module (heap, stack). Never under a lock: the linker has its own. */
 bool wefti_symbol_at(const void *address, struct wefti_symbol *symbol);
 
 #endif

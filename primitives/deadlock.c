@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A search from the thread that is about to wait, breadth first, so that the shortest cycle is told.
- * Only waits without a deadline are in the table. It runs where the last edge of a cycle is entered,
- * under the mutex that guards them all: of the threads of a cycle the last sees it, and it alone.
+ * A search from the thread that is about to wait, breadth first, so that the shortest cycle is
+ * told. Only waits without a deadline are in the table. It runs where the last edge of a cycle is
+ * entered, under the mutex that guards them all: of the threads of a cycle the last sees it, and
+ * it alone.
  */
 #include "primitives/deadlock.h"
 

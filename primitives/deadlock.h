@@ -4,8 +4,8 @@
  *
  *     thread -- wants --> object -- is held by --> thread -- wants --> ...
  *
- * A wait needs all holders of what it wants to let go, so every cycle is a deadlock: as certain as its
- * edges are. A reader waits for readers, too, if a writer waits between them.
+ * A wait needs all holders of what it wants to let go, so every cycle is a deadlock: as certain
+ * as its edges are. A reader waits for readers, too, if a writer waits between them.
  */
 #ifndef WEFTI_PRIMITIVES_DEADLOCK_H
 #define WEFTI_PRIMITIVES_DEADLOCK_H
@@ -31,7 +31,7 @@ struct wefti_cycle {
     struct wefti_link links[WEFTI_LINKS_MOST]; /* from the thread that closes it */
 };
 
-/* With the tables locked: the cycle that the thread's present wait closes. A certain one is preferred. */
+/* With the tables locked: the cycle that the thread's wait closes; a certain one, if there is. */
 bool wefti_deadlock_find(struct wefti_self *self, struct wefti_cycle *cycle);
 
 #endif

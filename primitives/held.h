@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who holds what, and who waits for what, while locks are watched. All of it is guarded by the tables'
- * mutex (objects.h).
+ * Who holds what, and who waits for what, while locks are watched. All of it is guarded by the
+ * tables' mutex (objects.h).
  *
- * A hold is a fact: it is entered after its thread has the object, and taken out before the thread
- * lets go. So is a wait: it begins before the thread sleeps, and while another thread's hold is in the
- * table, the waiter cannot have the object. Hence a cycle in the table is a cycle in the program.
- * (Only a Lock's hold can be stale, for a while, after another thread has released it.)
+ * A hold is a fact: it is entered after its thread has the object, and taken out before the
+ * thread lets go. So is a wait: it begins before the thread sleeps, and while another thread's
+ * hold is in the table, the waiter cannot have the object. Hence a cycle in the table is a cycle
+ * in the program. (Only a Lock's hold can be stale, for a while, after another thread has
+ * released it.)
  */
 #ifndef WEFTI_PRIMITIVES_HELD_H
 #define WEFTI_PRIMITIVES_HELD_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lock orders: which classes of locks are taken while which others are held. An order whose opposite
- * is known already, directly or in several steps, is an inversion: two threads that follow both can
- * deadlock.
+ * Lock orders: which classes of locks are taken while which others are held. An order whose
+ * opposite is known already, directly or in several steps, is an inversion: two threads that
+ * follow both can deadlock.
  */
 #ifndef WEFTI_PRIMITIVES_LOCK_ORDER_H
 #define WEFTI_PRIMITIVES_LOCK_ORDER_H

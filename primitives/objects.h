@@ -4,9 +4,10 @@
  * and who holds them.
  *
  * An object is known from its first acquire while locks are watched, or from its name, until its
- * _done call. One mutex, wefti_tables_lock, guards the objects, their classes, orders (lock_order.c)
- * and holds (held.c), and the wefti_hands of every thread. Nothing is locked below it and no code of
- * the program runs; of the library's other locks only the registry's may be held by who takes it.
+ * _done call. One mutex, wefti_tables_lock, guards the objects, their classes, orders
+ * (lock_order.c) and holds (held.c), and the wefti_hands of every thread. Nothing is locked below
+ * it and no code of the program runs; of the library's other locks only the registry's may be
+ * held by who takes it.
  */
 #ifndef WEFTI_PRIMITIVES_OBJECTS_H
 #define WEFTI_PRIMITIVES_OBJECTS_H
@@ -67,7 +68,7 @@ struct wefti_object *wefti_object_find(const void *address);
 /* The same, and makes it if it is not known; NULL if there is no memory. */
 struct wefti_object *wefti_object_add(const void *address);
 
-/* Makes an object one of the class with that label, and of no other; false if there is no memory. */
+/* Makes it one of the class with that label, and of no other; false if there is no memory. */
 bool wefti_object_join(struct wefti_object *object, const struct wefti_label *label);
 
 /* Takes it out of its class. A class that nobody is left in ends, with its orders. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records of one size, from the system's pages: no allocator of the program's is involved. The caller
- * guards the pool. Memory is kept for the next record, not given back.
+ * Records of one size, from the system's pages: no allocator of the program's is involved. The
+ * caller guards the pool. Memory is kept for the next record, not given back.
  */
 #ifndef WEFTI_PRIMITIVES_POOL_H
 #define WEFTI_PRIMITIVES_POOL_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Lock may be released by any thread, and one that is used as a signal is. The watcher must notice
- * that before it believes in such a lock's holder. A release by a thread that holds nothing finds
+ * A Lock may be released by any thread, and one that is used as a signal is. The watcher must see
+ * that before it believes in such a lock's holder. A release by a thread that has no hold finds
  *
- *   a hold of another thread      it is that thread's lock: the Lock is handed, and leaves the checks
- *   no hold, `stranger`           whoever took it did so while nobody watched; nothing is known
- *   no hold, some thread `asking` that one may have it by now and be about to say so: handed
- *   none of these                 it was taken while nobody watched, or is free; nothing is known
+ *   a hold of another thread   it is that thread's: the Lock is handed, and leaves the checks
+ *   a `stranger`               it was taken while nobody watched; nothing is known
+ *   threads that are `asking`  one may have it by now, and be about to say so: handed
+ *   none of these              it was taken while nobody watched, or is free; nothing is known
  */
 #include "primitives/watch.h"
 

@@ -16,8 +16,9 @@
  *     wefti_watch_releases   before it lets go; only if the call is going to succeed, where the
  *                            primitive knows
  *
- * took and releases include acquired and releasing. A thread that is going to produce something that
- * others wait for (a result) calls took and releases alone: a hold without asks has no order.
+ * took and releases include acquired and releasing. A thread that is going to produce something
+ * that others wait for (a result) calls took and releases alone: a hold without asks has no
+ * order.
  */
 #ifndef WEFTI_PRIMITIVES_WATCH_H
 #define WEFTI_PRIMITIVES_WATCH_H
@@ -70,7 +71,7 @@ void wefti_watch_releasing(void *object);
 /* The object ends: its name, orders and holders are forgotten. Also when nobody watches. */
 void wefti_watch_done(const void *object);
 
-/* The number of a thread that holds the object; 0: none is known. `sure`: it alone can release it. */
+/* A thread that holds the object, by its number; 0: none known. `sure`: only it can release. */
 uint32_t wefti_watch_holder(const void *object, bool *sure);
 
 /* The calling thread ends, and has left the registry: it holds nothing that anybody could find. */

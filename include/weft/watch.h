@@ -6,21 +6,21 @@
  * A program started with `WEFT_DEADLOCK=report` in its environment (or `abort`), or one that calls
  * weft_watch_deadlocks(), is told on standard error about
  *
- * - a **deadlock**, at the moment it closes: each thread, what it holds and what it wants, since when
- *   and where. Every wait in it is for something that one thread alone can give (an owned lock, a
- *   thread's end) and has no deadline. `abort` ends the program then.
+ * - a **deadlock**, at the moment it closes: each thread, what it holds and what it wants, since
+ *   when and where. Every wait in it is for something that one thread alone can give (an owned
+ *   lock, a thread's end) and has no deadline. `abort` ends the program then.
  * - a **possible deadlock**: the same, but through a ::weft_lock, which any thread may release. It
  *   never aborts.
- * - an inverted **lock order**: a is taken while b is held, and elsewhere b while a is held. That is
- *   a deadlock that has only not happened yet. Told once for each pair of classes.
+ * - an inverted **lock order**: a is taken while b is held, and elsewhere b while a is held. That
+ *   is a deadlock that has only not happened yet. Told once for each pair of classes.
  *
  * Orders are learnt by class, so that one pass over each order speaks for all objects of a kind. A
  * lock's class is its name; else, if it is static and exported, its symbol; else the place where it
  * was first acquired. Two locks of one class have no order. A call that tries or has a timeout is
  * part of no cycle and makes no order, but what it takes counts as held.
  *
- * A ::weft_lock that is released by a thread that did not take it is a signal rather than a lock: it
- * takes part in nothing from then on.
+ * A ::weft_lock that is released by a thread that did not take it is a signal rather than a lock:
+ * it takes part in nothing from then on.
  * @code
  *     static weft_lock account = WEFT_LOCK_INIT;
  *     static weft_lock journal = WEFT_LOCK_INIT;

@@ -4,7 +4,7 @@
 
 enum { ROUNDS = 200, WORKERS = 4 };
 
-/* ---- 1: hand-over locks -------------------------------------------------------------------- */
+/* ---- 1: hand-over locks ---------------------------------------------------------------------- */
 
 struct node {
     weft_lock lock;
@@ -44,7 +44,7 @@ TEST(locks_taken_hand_over_hand_along_a_list)
     assert_no_reports();
 }
 
-/* ---- 2: a lock as a semaphore --------------------------------------------------------------- */
+/* ---- 2: a lock as a semaphore ---------------------------------------------------------------- */
 
 static weft_lock full = WEFT_LOCK_INIT;
 static weft_lock empty = WEFT_LOCK_INIT;
@@ -86,7 +86,7 @@ TEST(locks_used_as_semaphores)
     assert_no_reports();
 }
 
-/* ---- 3: timed retries ----------------------------------------------------------------------- */
+/* ---- 3: timed retries ------------------------------------------------------------------------ */
 
 static weft_lock forks[2];
 
@@ -209,7 +209,7 @@ TEST(locks_released_in_another_order_than_taken)
     assert_no_reports();
 }
 
-/* ---- 7: handed to another thread for release -------------------------------------------------- */
+/* ---- 7: handed to another thread for release ------------------------------------------------- */
 
 TEST(a_lock_handed_to_another_thread_for_release)
 {
@@ -235,7 +235,7 @@ TEST(a_lock_handed_to_another_thread_for_release)
     assert_no_reports();
 }
 
-/* ---- 8: chains without cycles ------------------------------------------------------------------ */
+/* ---- 8: chains without cycles ---------------------------------------------------------------- */
 
 TEST(chains_of_waiters_without_a_cycle)
 {
@@ -259,7 +259,7 @@ TEST(chains_of_waiters_without_a_cycle)
     assert_no_reports();
 }
 
-/* ---- 9: many threads through one lock ---------------------------------------------------------- */
+/* ---- 9: many threads through one lock -------------------------------------------------------- */
 
 static int counter;
 
@@ -283,7 +283,7 @@ TEST(many_threads_through_one_lock)
     assert_no_reports();
 }
 
-/* ---- 10: made anew where another one was -------------------------------------------------------- */
+/* ---- 10: made anew where another one was ----------------------------------------------------- */
 
 TEST(a_lock_made_anew_at_the_same_address)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests of watching: reports are noted, actors do one thing at a time, and `owned` is a lock that
- * only its owner can release.
+ * For tests of watching: reports are noted, actors do one thing at a time, and `owned` is a lock
+ * that only its owner can release.
  */
 #ifndef TESTS_PRIMITIVES_WATCH_HELP_H
 #define TESTS_PRIMITIVES_WATCH_HELP_H
