@@ -131,8 +131,9 @@ TEST(a_join_and_an_owned_lock_are_a_deadlock)
     assert_reported("wants the end of thread ");
     abandon();
     (void)ends(&right);
-    actor_leaves(&right);
+    actor_ends(&right);
     assert_int_equal(ends(&left), WEFT_OK);
+    weft_thread_free(right.thread);
     actor_leaves(&left);
 }
 

@@ -116,7 +116,7 @@ TEST(a_long_way_is_cut)
     memset(locks, 0, sizeof locks);
     watch();
     for (int i = 0; i < LONG; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "lock-%d", i);
         named(&locks[i], name);
     }

@@ -122,7 +122,7 @@ TEST(many_objects_have_names)
 {
     enum { MANY = 5000 };
     static weft_lock locks[MANY];
-    char name[16];
+    char name[32];
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof name, "lock-%d", i);
         assert_int_equal(weft_name(&locks[i], name), WEFT_OK);

@@ -216,11 +216,16 @@ static inline void waits_for_owned(struct actor *actor, step *next, struct owned
     EVENTUALLY(wefti_load(&lock->waiters, ACQUIRE) == before + 1);
 }
 
-static inline void actor_leaves(struct actor *actor)
+static inline void actor_ends(struct actor *actor)
 {
     actor->ends = true;
     wefti_fetch_add(&actor->asked, 1, RELEASE);
     assert_int_equal(weft_thread_join(actor->thread), WEFT_OK);
+}
+
+static inline void actor_leaves(struct actor *actor)
+{
+    actor_ends(actor);
     weft_thread_free(actor->thread);
 }
 

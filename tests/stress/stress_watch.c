@@ -45,7 +45,7 @@ static void *lock_upwards(void *seed)
 
 static struct crew start(void)
 {
-    char name[16];
+    char name[32];
     end = test_clock() + test_stress_time();
     for (int i = 0; i < LOCKS; i++) {
         snprintf(name, sizeof name, "level %d", i);
