@@ -271,12 +271,18 @@ static weft_status release_slow(weft_lock *lock)
     return WEFT_OK;
 }
 
+__attribute__((noinline, cold)) static void tell_release(weft_lock *lock)
+{
+    wefti_watch_releases(
+        &(struct wefti_want){.object = lock, .kind = WEFTI_LOCK, .ownership = WEFTI_ANYONE});
+}
+
 weft_status weft_lock_release(weft_lock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        wefti_watch_releases(lock);
+        tell_release(lock);
     /* Release: pairs with the acquire in take. */
     uint32_t state = HELD;
     if (__builtin_expect(wefti_cas(&lock->state, &state, 0, RELEASE), 1))

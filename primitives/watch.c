@@ -133,14 +133,6 @@ void wefti_watch_gave_up(const struct wefti_want *want)
 
 /* ---- holding ------------------------------------------------------------------------------- */
 
-/* A thread has taken what it holds already: a reader comes again, or its share has changed. */
-static void take_again(struct wefti_hold *hold, const struct wefti_want *want)
-{
-    if (want->shared && hold->want.shared)
-        hold->depth++;
-    hold->want.shared = want->shared;
-}
-
 static void take(struct wefti_object *object, struct wefti_self *self,
                  const struct wefti_want *want)
 {
@@ -151,13 +143,16 @@ static void take(struct wefti_object *object, struct wefti_self *self,
     if (want->ownership == WEFTI_ANYONE && object->holds != NULL)
         wefti_object_leave_checks(object); /* somebody has released it for its holder */
     else if (own != NULL)
-        take_again(own, want);
+        own->depth++;
     else
         wefti_hold_add(object, self, want);
 }
 
 void wefti_watch_took(const struct wefti_want *want)
 {
+    uint32_t watch = wefti_load(&wefti_watch, RELAXED);
+    if ((watch & WEFTI_WATCH_TSAN_LOCKS) && want->ownership == WEFTI_OWNER)
+        wefti_tsan_locked(want->object, want->shared, want->timed);
     wefti_watch_acquired(want->object);
     struct wefti_self *self = enter();
     if (self == NULL)
@@ -180,13 +175,16 @@ static void release_foreign(struct wefti_object *object)
     object->stranger = false;
 }
 
-void wefti_watch_releases(void *address)
+void wefti_watch_releases(const struct wefti_want *want)
 {
-    wefti_watch_releasing(address);
+    uint32_t watch = wefti_load(&wefti_watch, RELAXED);
+    wefti_watch_releasing(want->object);
+    if ((watch & WEFTI_WATCH_TSAN_LOCKS) && want->ownership == WEFTI_OWNER)
+        wefti_tsan_unlocks(want->object, want->shared);
     struct wefti_self *self = enter();
     if (self == NULL)
         return;
-    struct wefti_object *object = wefti_object_find(address);
+    struct wefti_object *object = wefti_object_find(want->object);
     struct wefti_hold *hold = object != NULL ? wefti_hold_find(object, self) : NULL;
     if (hold != NULL && --hold->depth == 0)
         wefti_hold_drop(hold);
@@ -214,6 +212,8 @@ uint32_t wefti_watch_holder(const void *address, bool *sure)
 
 void wefti_watch_done(const void *address)
 {
+    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN_LOCKS)
+        wefti_tsan_done(address);
     if (!wefti_objects_known())
         return;
     wefti_tables_lock();
@@ -264,6 +264,8 @@ void wefti_watch_startup(void)
     wefti_tables_init();
     if (wefti_tsan_present())
         wefti_fetch_or(&wefti_watch, (uint32_t)WEFTI_WATCH_TSAN, RELAXED);
+    if (wefti_tsan_knows_locks())
+        wefti_fetch_or(&wefti_watch, (uint32_t)WEFTI_WATCH_TSAN_LOCKS, RELAXED);
     if (mode != NULL && strcmp(mode, "report") == 0)
         (void)weft_watch_deadlocks(WEFT_WATCH_REPORT);
     else if (mode != NULL && strcmp(mode, "abort") == 0)

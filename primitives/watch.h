@@ -16,6 +16,10 @@
  *     wefti_watch_releases   before it lets go; only if the call is going to succeed, where the
  *                            primitive knows
  *
+ * A reader says took and releases each time, an RLock at its outermost level only. Who changes a
+ * share (upgrade, downgrade) releases the one and takes the other.
+ *
+ * asks, took and gave_up get the same wefti_want; releases needs object, ownership and shared.
  * took and releases include acquired and releasing. A thread that is going to produce something
  * that others wait for (a result) calls took and releases alone: a hold without asks has no
  * order.
@@ -31,8 +35,9 @@
 #include "primitives/park.h"
 
 enum wefti_watch_bit {
-    WEFTI_WATCH_TSAN = 1U << 0,  /* ThreadSanitizer's runtime is present */
-    WEFTI_WATCH_LOCKS = 1U << 1, /* deadlocks and lock orders */
+    WEFTI_WATCH_TSAN = 1U << 0,       /* ThreadSanitizer's runtime is present */
+    WEFTI_WATCH_LOCKS = 1U << 1,      /* deadlocks and lock orders */
+    WEFTI_WATCH_TSAN_LOCKS = 1U << 2, /* ThreadSanitizer wants to know owned locks as such */
 };
 
 /* Hidden, so that it is read without a detour. */
@@ -63,7 +68,7 @@ void wefti_watch_asks(const struct wefti_want *want);
 void wefti_watch_wants(const struct wefti_want *want);
 void wefti_watch_took(const struct wefti_want *want);
 void wefti_watch_gave_up(const struct wefti_want *want);
-void wefti_watch_releases(void *object);
+void wefti_watch_releases(const struct wefti_want *want);
 
 void wefti_watch_acquired(void *object);
 void wefti_watch_releasing(void *object);

@@ -31,8 +31,8 @@
  *     WEFT_WITH(&account) { WEFT_WITH(&journal) { ... } }
  *     WEFT_WITH(&journal) { WEFT_WITH(&account) { ... } }    // reported here, though nothing hangs
  * @endcode
- * Off, watching costs nothing; on, each acquire and release takes a lock of the library's own and
- * some hundred nanoseconds. All calls are thread-safe; none may be made from a signal handler.
+ * Off, watching costs nothing; on, each acquire and release takes a lock of the library's own, and
+ * about ten times as long. All calls are thread-safe; none may be made from a signal handler.
  */
 #ifndef WEFT_WATCH_H
 #define WEFT_WATCH_H
