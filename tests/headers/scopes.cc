@@ -17,13 +17,14 @@ static weft_condition over_rlock = WEFT_CONDITION_INIT_ON(&rlock);
 static bool ready_early;
 __attribute__((constructor(200))) static void look_early()
 {
-    WEFT_WITH(&over_lock) { ready_early = weft_lock_locked(&lock); }
+    WEFT_WITH(&over_lock) {
+        ready_early = weft_lock_locked(&lock);
+    }
 }
 
 static void throw_inside()
 {
-    WEFT_WITH(&rlock)
-    {
+    WEFT_WITH(&rlock) {
         WEFT_HOLD(&own);
         throw std::runtime_error("out of a block");
     }
@@ -34,10 +35,18 @@ int main()
     weft_status status = WEFT_TIMEOUT;
     int blocks = 0;
     assert(ready_early);
-    WEFT_WITH(&over_rlock) { blocks += weft_rlock_depth(&rlock) == 1; }
-    WEFT_WITH_FOR(&own, 0.5, status) { blocks += status == WEFT_OK; }
-    WEFT_WITH_ALL(&lock, &rlock, &own) { blocks += weft_lock_locked(&lock); }
-    WEFT_WITH_ALL_FOR(0.5, status, &over_lock, &lock) { blocks += status == WEFT_OK; }
+    WEFT_WITH(&over_rlock) {
+        blocks += weft_rlock_depth(&rlock) == 1;
+    }
+    WEFT_WITH_FOR(&own, 0.5, status) {
+        blocks += status == WEFT_OK;
+    }
+    WEFT_WITH_ALL(&lock, &rlock, &own) {
+        blocks += weft_lock_locked(&lock);
+    }
+    WEFT_WITH_ALL_FOR(0.5, status, &over_lock, &lock) {
+        blocks += status == WEFT_OK;
+    }
     assert(blocks == 4);
     try {
         throw_inside();
