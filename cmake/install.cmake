@@ -20,5 +20,6 @@ cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PRE
            libdir)
 file(RELATIVE_PATH prefix_from_pcfile ${libdir}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" prefix_from_pcfile ${prefix_from_pcfile})
+list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE dl_libs)
 configure_file(cmake/weft.pc.in ${generated}/weft.pc @ONLY)
 install(FILES ${generated}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -38,7 +38,7 @@ foreach(library weft weft_static)
   set_target_properties(${library} PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME weft)
 endforeach()
 target_link_libraries(weft PRIVATE weft_own_code)
-target_link_libraries(weft_static PRIVATE Threads::Threads)
+target_link_libraries(weft_static PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 set_target_properties(weft_static PROPERTIES EXPORT_NAME static)
 # Until 1.0 every minor version may change the ABI.
 set_target_properties(weft PROPERTIES VERSION ${PROJECT_VERSION}

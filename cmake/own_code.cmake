@@ -21,4 +21,4 @@ target_compile_options(
             # a test says what must not be reached as !"a sentence"
             $<$<C_COMPILER_ID:Clang>:-Wno-string-conversion>
             $<$<BOOL:${WEFT_WERROR}>:-Werror>)
-target_link_libraries(weft_own_code INTERFACE Threads::Threads)
+target_link_libraries(weft_own_code INTERFACE Threads::Threads ${CMAKE_DL_LIBS})

@@ -18,6 +18,8 @@
 #define wefti_fetch_sub(object, value, order)                                                      \
     __atomic_fetch_sub((object), (value), __ATOMIC_##order)
 #define wefti_fetch_or(object, value, order) __atomic_fetch_or((object), (value), __ATOMIC_##order)
+#define wefti_fetch_xor(object, value, order)                                                      \
+    __atomic_fetch_xor((object), (value), __ATOMIC_##order)
 
 /* Strong compare-and-swap; a failure is relaxed and stores what was found in *expected. */
 #define wefti_cas(object, expected, value, order)                                                  \

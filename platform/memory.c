@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <weft/memory.h>
 
@@ -39,6 +40,12 @@ void wefti_release(void *memory)
         return;
     wefti_fetch_sub(&blocks, 1, RELAXED);
     allocator.release(memory, allocator.context);
+}
+
+void *wefti_pages(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
 }
 
 weft_status weft_set_allocator(const weft_allocator *replacement)

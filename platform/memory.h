@@ -13,4 +13,10 @@ void *wefti_allocate(size_t size);
 /* Gives it back; NULL is allowed. */
 void wefti_release(void *memory);
 
+/*
+ * Zeroed memory straight from the system, for good; NULL if there is none. For those who watch
+ * locks: the program's allocator may use locks itself.
+ */
+void *wefti_pages(size_t size);
+
 #endif

@@ -15,4 +15,14 @@ bool wefti_tsan_present(void);
 void wefti_tsan_acquire(void *object);
 void wefti_tsan_release(void *object);
 
+/*
+ * Locks that only their owner releases: then ThreadSanitizer names them in its reports and checks
+ * their orders. Said in one go, after the lock was taken and before it is let go: between the two
+ * halves of its own calls it ignores what a thread does, and the library is to be seen.
+ */
+bool wefti_tsan_knows_locks(void);
+void wefti_tsan_locked(void *object, bool shared, bool tried);
+void wefti_tsan_unlocks(void *object, bool shared);
+void wefti_tsan_done(const void *object);
+
 #endif

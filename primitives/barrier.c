@@ -46,6 +46,7 @@
 #include "platform/memory.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
+#include "primitives/watch.h"
 
 enum { FORK_SHIFT = 24 };
 
@@ -201,7 +202,7 @@ weft_status weft_barrier_done(weft_barrier *barrier)
 {
     if (!wefti_barrier_valid(barrier))
         return WEFT_VALUE_ERROR;
-    return weft_barrier_n_waiting(barrier) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(weft_barrier_n_waiting(barrier) != 0, barrier);
 }
 
 /* As a float, not less than it was; 0 only if it was. */
@@ -249,5 +250,6 @@ weft_barrier *weft_barrier_new_with(const weft_barrier_options *options)
 
 void weft_barrier_free(weft_barrier *barrier)
 {
+    wefti_watch_done(barrier);
     wefti_release(barrier);
 }

@@ -10,6 +10,7 @@
 #include "primitives/self.h"
 #include "primitives/semaphore.h"
 #include "primitives/thread.h"
+#include "primitives/watch.h"
 
 int weft_bounded_semaphore_limit(const weft_bounded_semaphore *semaphore)
 {
@@ -109,9 +110,9 @@ weft_status weft_bounded_semaphore_done(weft_bounded_semaphore *semaphore)
 {
     if (semaphore == NULL)
         return WEFT_VALUE_ERROR;
-    weft_status status = weft_semaphore_done(&semaphore->semaphore);
-    bool out = weft_bounded_semaphore_value(semaphore) < weft_bounded_semaphore_limit(semaphore);
-    return status == WEFT_OK && out ? WEFT_BUSY : status;
+    if (weft_bounded_semaphore_value(semaphore) < weft_bounded_semaphore_limit(semaphore))
+        return WEFT_BUSY;
+    return weft_semaphore_done(&semaphore->semaphore);
 }
 
 weft_bounded_semaphore *weft_bounded_semaphore_new(int value)
@@ -127,5 +128,6 @@ weft_bounded_semaphore *weft_bounded_semaphore_new(int value)
 
 void weft_bounded_semaphore_free(weft_bounded_semaphore *semaphore)
 {
+    wefti_watch_done(semaphore);
     wefti_release(semaphore);
 }

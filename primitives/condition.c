@@ -24,12 +24,14 @@
 #include <weft/condition.h>
 
 #include "platform/memory.h"
+#include "platform/symbol.h"
 #include "primitives/condition.h"
 #include "primitives/deadline.h"
 #include "primitives/lock.h"
 #include "primitives/park.h"
 #include "primitives/rlock.h"
 #include "primitives/self.h"
+#include "primitives/watch.h"
 #include "primitives/word_lock.h"
 
 /* The low bits of `lock`. */
@@ -58,42 +60,32 @@ struct wefti_base wefti_condition_base(weft_condition *condition)
 
 /* ---- the lock ------------------------------------------------------------------------------ */
 
-weft_status weft_condition_acquire(weft_condition *condition)
+weft_status wefti_condition_acquire_at(weft_condition *condition, struct wefti_limit limit,
+                                       enum wefti_manner manner, const void *site)
 {
     struct wefti_base base = wefti_condition_base(condition);
-    return base.lock != NULL ? weft_lock_acquire(base.lock) : weft_rlock_acquire(base.rlock);
+    return base.lock != NULL ? wefti_lock_acquire_at(base.lock, limit, manner, site)
+                             : wefti_rlock_acquire_at(base.rlock, limit, manner, site);
+}
+
+weft_status weft_condition_acquire(weft_condition *condition)
+{
+    return wefti_condition_acquire_at(condition, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_condition_try_acquire(weft_condition *condition)
 {
-    struct wefti_base base = wefti_condition_base(condition);
-    return base.lock != NULL ? weft_lock_try_acquire(base.lock)
-                             : weft_rlock_try_acquire(base.rlock);
+    return wefti_condition_acquire_at(condition, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_condition_acquire_for(weft_condition *condition, double seconds)
 {
-    struct wefti_base base = wefti_condition_base(condition);
-    return base.lock != NULL ? weft_lock_acquire_for(base.lock, seconds)
-                             : weft_rlock_acquire_for(base.rlock, seconds);
+    return wefti_condition_acquire_at(condition, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_condition_acquire_until(weft_condition *condition, double deadline)
 {
-    struct wefti_base base = wefti_condition_base(condition);
-    return base.lock != NULL ? weft_lock_acquire_until(base.lock, deadline)
-                             : weft_rlock_acquire_until(base.rlock, deadline);
-}
-
-weft_status wefti_condition_acquire_firmly(weft_condition *condition)
-{
-    struct wefti_base base = wefti_condition_base(condition);
-    if (base.rlock != NULL)
-        return wefti_rlock_acquire_firmly(base.rlock);
-    if (base.lock == NULL)
-        return WEFT_VALUE_ERROR;
-    wefti_lock_acquire_firmly(base.lock);
-    return WEFT_OK;
+    return wefti_condition_acquire_at(condition, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_condition_release(weft_condition *condition)
@@ -117,7 +109,8 @@ static weft_status check_held(const struct wefti_base *base)
 struct wait {
     weft_condition *condition;
     struct wefti_base base;
-    uint32_t depth; /* of the RLock */
+    uint32_t depth;   /* of the RLock */
+    const void *site; /* the program's call */
 };
 
 static bool announce(void *arg)
@@ -128,10 +121,21 @@ static bool announce(void *arg)
     return true;
 }
 
+/* Nobody holds a condition, so who waits for it waits for nobody, until it is moved to the lock. */
+__attribute__((noinline, cold)) static void tell_sleep(const struct wait *wait)
+{
+    if (wait->base.rlock != NULL)
+        wefti_rlock_sleeps(wait->base.rlock, wait->site);
+    else
+        wefti_lock_sleeps(wait->base.lock, wait->site);
+}
+
 /* In the queue, not asleep yet. */
 static void let_go(void *arg)
 {
     struct wait *wait = arg;
+    if (wefti_watched())
+        tell_sleep(wait);
     if (wait->base.rlock != NULL)
         wait->depth = wefti_rlock_save(wait->base.rlock);
     else
@@ -141,15 +145,16 @@ static void let_go(void *arg)
 static void take_back(const struct wait *wait, const struct wefti_parked *parked)
 {
     if (wait->base.rlock != NULL)
-        wefti_rlock_restore(wait->base.rlock, wait->depth, parked);
+        wefti_rlock_restore(wait->base.rlock, wait->depth, parked, wait->site);
     else
-        wefti_lock_resume(wait->base.lock, parked);
+        wefti_lock_resume(wait->base.lock, parked, wait->site);
 }
 
 /* A deadline of WEFTI_TRY lies in the past: the lock is let go and taken back. */
-static weft_status wait_once(weft_condition *condition, int64_t deadline)
+static weft_status wait_once(weft_condition *condition, int64_t deadline, const void *site)
 {
-    struct wait wait = {.condition = condition, .base = wefti_condition_base(condition)};
+    struct wait wait = {
+        .condition = condition, .base = wefti_condition_base(condition), .site = site};
     weft_status status = check_held(&wait.base);
     if (status != WEFT_OK)
         return status;
@@ -162,15 +167,26 @@ static weft_status wait_once(weft_condition *condition, int64_t deadline)
     return parked.outcome == WEFTI_TIMED_OUT ? WEFT_TIMEOUT : WEFT_INTERRUPTED;
 }
 
+static weft_status wait_limited(weft_condition *condition, struct wefti_limit limit,
+                                const void *site)
+{
+    if (!wefti_limit_valid(limit))
+        return WEFT_VALUE_ERROR;
+    return wait_once(condition, wefti_limit_deadline(limit), site);
+}
+
 static weft_status wait_pred(weft_condition *condition, weft_predicate *predicate, void *arg,
-                             int64_t deadline)
+                             struct wefti_limit limit, const void *site)
 {
     struct wefti_base base = wefti_condition_base(condition);
-    weft_status status = predicate != NULL ? check_held(&base) : WEFT_VALUE_ERROR;
+    if (predicate == NULL || !wefti_limit_valid(limit))
+        return WEFT_VALUE_ERROR;
+    int64_t deadline = wefti_limit_deadline(limit);
+    weft_status status = check_held(&base);
     if (status != WEFT_OK)
         return status;
     while (!predicate(arg)) {
-        status = wait_once(condition, deadline);
+        status = wait_once(condition, deadline, site);
         if (status == WEFT_TIMEOUT)
             return predicate(arg) ? WEFT_OK : WEFT_TIMEOUT;
         if (status != WEFT_OK)
@@ -181,43 +197,35 @@ static weft_status wait_pred(weft_condition *condition, weft_predicate *predicat
 
 weft_status weft_condition_wait(weft_condition *condition)
 {
-    return wait_once(condition, WEFTI_NEVER);
+    return wait_once(condition, WEFTI_NEVER, WEFTI_CALLER);
 }
 
 weft_status weft_condition_wait_for(weft_condition *condition, double seconds)
 {
-    int64_t deadline;
-    weft_status status = wefti_deadline_for(seconds, &deadline);
-    return status == WEFT_OK ? wait_once(condition, deadline) : status;
+    return wait_limited(condition, wefti_for(seconds), WEFTI_CALLER);
 }
 
 weft_status weft_condition_wait_until(weft_condition *condition, double when)
 {
-    int64_t deadline;
-    weft_status status = wefti_deadline_until(when, &deadline);
-    return status == WEFT_OK ? wait_once(condition, deadline) : status;
+    return wait_limited(condition, wefti_until(when), WEFTI_CALLER);
 }
 
 weft_status weft_condition_wait_pred(weft_condition *condition, weft_predicate *predicate,
                                      void *arg)
 {
-    return wait_pred(condition, predicate, arg, WEFTI_NEVER);
+    return wait_pred(condition, predicate, arg, wefti_for_ever(), WEFTI_CALLER);
 }
 
 weft_status weft_condition_wait_pred_for(weft_condition *condition, weft_predicate *predicate,
                                          void *arg, double seconds)
 {
-    int64_t deadline;
-    weft_status status = wefti_deadline_for(seconds, &deadline);
-    return status == WEFT_OK ? wait_pred(condition, predicate, arg, deadline) : status;
+    return wait_pred(condition, predicate, arg, wefti_for(seconds), WEFTI_CALLER);
 }
 
 weft_status weft_condition_wait_pred_until(weft_condition *condition, weft_predicate *predicate,
                                            void *arg, double when)
 {
-    int64_t deadline;
-    weft_status status = wefti_deadline_until(when, &deadline);
-    return status == WEFT_OK ? wait_pred(condition, predicate, arg, deadline) : status;
+    return wait_pred(condition, predicate, arg, wefti_until(when), WEFTI_CALLER);
 }
 
 /* ---- notify -------------------------------------------------------------------------------- */
@@ -285,7 +293,9 @@ weft_status weft_condition_done(weft_condition *condition)
 {
     if (condition == NULL)
         return WEFT_VALUE_ERROR;
-    return weft_condition_waiters(condition) != 0 ? WEFT_BUSY : weft_rlock_done(&condition->own);
+    if (weft_condition_waiters(condition) != 0)
+        return WEFT_BUSY;
+    return weft_rlock_done(&condition->own); /* at the same address: the condition's name, too */
 }
 
 static weft_condition *make(char *lock)
@@ -319,5 +329,6 @@ weft_condition *weft_condition_new_on_rlock(weft_rlock *lock)
 
 void weft_condition_free(weft_condition *condition)
 {
+    wefti_watch_done(condition);
     wefti_release(condition);
 }

@@ -7,6 +7,9 @@
 
 #include <weft/condition.h>
 
+#include "primitives/deadline.h"
+#include "primitives/watch.h"
+
 /* What a condition is over: one of the two, its own RLock or the caller's lock. */
 struct wefti_base {
     weft_lock *lock;
@@ -16,7 +19,8 @@ struct wefti_base {
 /* Both are NULL if there is no condition, or it is over nothing. */
 struct wefti_base wefti_condition_base(weft_condition *condition);
 
-/* Takes its lock; an interruption stays pending. */
-weft_status wefti_condition_acquire_firmly(weft_condition *condition);
+/* Takes its lock as the public calls do; `site` is the program's call. */
+weft_status wefti_condition_acquire_at(weft_condition *condition, struct wefti_limit limit,
+                                       enum wefti_manner manner, const void *site);
 
 #endif

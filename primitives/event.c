@@ -254,7 +254,7 @@ weft_status weft_event_done(weft_event *event)
 {
     if (event == NULL)
         return WEFT_VALUE_ERROR;
-    return weft_event_waiters(event) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(weft_event_waiters(event) != 0, event);
 }
 
 weft_event *weft_event_new(void)
@@ -264,5 +264,6 @@ weft_event *weft_event_new(void)
 
 void weft_event_free(weft_event *event)
 {
+    wefti_watch_done(event);
     wefti_release(event);
 }

@@ -1,68 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include <weft/inspect.h>
+#include "primitives/inspect.h"
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
+#include <weft/inspect.h>
 #include <weft/thread.h>
 
 #include "platform/clock.h"
 #include "platform/signal.h"
-#include "primitives/park.h"
+#include "primitives/names.h"
 #include "primitives/self.h"
+#include "primitives/watch.h"
 
-enum { LINE_BYTES = 256, NAME_WIDTH = 12, NUMBER_WIDTH = 5, DECIMAL = 10, HEXADECIMAL = 16 };
+enum { LINE_BYTES = 256, NAME_WIDTH = 12, NUMBER_WIDTH = 5 };
 
-/* A line being built; what does not fit is cut. */
-struct line {
-    char text[LINE_BYTES];
-    size_t length;
-};
-
-static void put_char(struct line *line, char c)
-{
-    if (line->length < sizeof line->text - 1) /* one is kept for the newline */
-        line->text[line->length++] = c;
-}
-
-static void put(struct line *line, const char *text)
-{
-    while (*text != '\0')
-        put_char(line, *text++);
-}
-
-/* A number in `base`, at least `width` wide, filled with `fill`. */
-static void put_number(struct line *line, uint64_t number, unsigned base, size_t width, char fill)
-{
-    char digits[2 * DECIMAL + 1];
-    size_t length = 0;
-    do
-        digits[length++] = "0123456789abcdef"[number % base];
-    while ((number /= base) != 0);
-    for (size_t i = length; i < width; i++)
-        put_char(line, fill);
-    while (length > 0)
-        put_char(line, digits[--length]);
-}
-
-static bool write_line(int fd, struct line *line)
-{
-    const char *rest = line->text;
-    line->text[line->length++] = '\n';
-    while (line->length > 0) {
-        ssize_t written = write(fd, rest, line->length);
-        if (written < 0 && errno != EINTR)
-            return false;
-        if (written > 0) {
-            rest += written;
-            line->length -= (size_t)written;
-        }
-    }
-    return true;
-}
-
-static void put_what(struct line *line, struct wefti_key key)
+void wefti_put_what(struct wefti_text *text, struct wefti_key key)
 {
     static const char *const what[WEFTI_KINDS] = {
         [WEFTI_LOCK] = "a lock",
@@ -79,52 +31,81 @@ static void put_what(struct line *line, struct wefti_key key)
         [WEFTI_RWLOCK] = "an rwlock",
         [WEFTI_TIMER] = "due timers",
     };
+    char name[WEFTI_NAME_BYTES];
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
-    put(line, what[key.kind]);
+    wefti_put(text, what[key.kind]);
     if (key.kind == WEFTI_THREAD) {
-        put(line, weft_thread_name(key.address)); /* who joins it has a reference */
+        wefti_put(text, weft_thread_name(key.address)); /* who joins it has a reference */
     } else if (key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
-        put(line, " at 0x");
-        put_number(line, (uintptr_t)key.address, HEXADECIMAL, 1, '0');
+        if (wefti_name_of(key.address, name)) {
+            wefti_put(text, " ");
+            wefti_put(text, name);
+        }
+        wefti_put(text, " at ");
+        wefti_put_address(text, key.address);
     }
 }
 
+void wefti_put_thread(struct wefti_text *text, const struct wefti_self *self)
+{
+    if (self->thread != NULL)
+        wefti_put(text, weft_thread_name(self->thread));
+    else
+        wefti_put(text, self->helper != NULL ? self->helper : "(foreign)");
+}
+
+/* With the registry locked: who holds what another thread waits for, as far as anybody knows. */
+static void put_holder(struct wefti_text *text, struct wefti_key key)
+{
+    bool sure;
+    uint32_t number = wefti_watch_holder(key.address, &sure);
+    const struct wefti_self *holder = number != 0 ? wefti_registry_after(number - 1) : NULL;
+    if (holder == NULL || holder->number != number)
+        return;
+    wefti_put(text, ", held by ");
+    wefti_put_thread(text, holder);
+    if (!sure)
+        wefti_put(text, ", probably");
+}
+
 /* With the registry locked: what is known of a thread. */
-static void describe(struct line *line, const struct wefti_self *self)
+static void describe(struct wefti_text *text, const struct wefti_self *self)
 {
     struct wefti_key key;
     int64_t since;
-    put_number(line, self->number, DECIMAL, NUMBER_WIDTH, ' ');
-    put(line, " ");
-    size_t start = line->length;
-    if (self->thread != NULL)
-        put(line, weft_thread_name(self->thread));
-    else
-        put(line, self->helper != NULL ? self->helper : "(foreign)");
-    while (line->length - start < NAME_WIDTH)
-        put_char(line, ' ');
+    wefti_put_number(text, self->number, NUMBER_WIDTH, ' ');
+    wefti_put(text, " ");
+    size_t start = text->length;
+    wefti_put_thread(text, self);
+    while (text->length - start < NAME_WIDTH)
+        wefti_put_char(text, ' ');
     if (!wefti_waits(self, &key, &since)) {
-        put(line, " runs");
+        wefti_put(text, " runs");
         return;
     }
-    int64_t waited = wefti_clock() - since;
-    put(line, " waits ");
-    put_number(line, (uint64_t)(waited / WEFTI_SECOND), DECIMAL, 1, '0');
-    put(line, ".");
-    put_number(line, (uint64_t)(waited % WEFTI_SECOND / WEFTI_MILLISECOND), DECIMAL, 3, '0');
-    put(line, " s for ");
-    put_what(line, key);
+    wefti_put(text, " waits ");
+    wefti_put_seconds(text, wefti_clock() - since);
+    wefti_put(text, " for ");
+    wefti_put_what(text, key);
+    put_holder(text, key);
+}
+
+static bool write_line(int fd, struct wefti_text *line)
+{
+    wefti_text_end(line, '\n');
+    return wefti_text_write(line, fd);
 }
 
 weft_status weft_dump(int fd)
 {
-    struct line title = {.length = 0};
-    put(&title, "weft: threads of process ");
-    put_number(&title, (uint64_t)getpid(), DECIMAL, 1, '0');
+    char bytes[LINE_BYTES];
+    struct wefti_text title = WEFTI_TEXT(bytes);
+    wefti_put(&title, "weft: threads of process ");
+    wefti_put_number(&title, (uint64_t)getpid(), 1, '0');
     bool written = write_line(fd, &title);
     for (uint32_t number = 0; written;) {
-        struct line line = {.length = 0};
+        struct wefti_text line = WEFTI_TEXT(bytes);
         wefti_registry_lock();
         const struct wefti_self *self = wefti_registry_after(number);
         if (self != NULL) {

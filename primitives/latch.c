@@ -261,7 +261,7 @@ weft_status weft_latch_done(weft_latch *latch)
 {
     if (latch == NULL || (wefti_load(&latch->state, RELAXED) & VALID) == 0)
         return WEFT_VALUE_ERROR;
-    return weft_latch_waiters(latch) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(weft_latch_waiters(latch) != 0, latch);
 }
 
 weft_latch *weft_latch_new(int n)
@@ -277,5 +277,6 @@ weft_latch *weft_latch_new(int n)
 
 void weft_latch_free(weft_latch *latch)
 {
+    wefti_watch_done(latch);
     wefti_release(latch);
 }

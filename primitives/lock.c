@@ -7,6 +7,7 @@
 #include <weft/lock.h>
 
 #include "platform/memory.h"
+#include "platform/symbol.h"
 #include "primitives/deadline.h"
 #include "primitives/lock.h"
 #include "primitives/self.h"
@@ -15,13 +16,27 @@
 
 /* ---- acquire ------------------------------------------------------------------------------- */
 
-static weft_status acquire_watched(weft_lock *lock, int64_t deadline, bool firm)
+static struct wefti_want want_of(weft_lock *lock, const void *site)
 {
-    weft_status status = wefti_word_take(&lock->state)
-                             ? WEFT_OK
-                             : wefti_word_wait(&lock->state, WEFTI_LOCK, deadline, firm);
-    if (status == WEFT_OK)
-        wefti_watch_acquired(lock);
+    return (struct wefti_want){
+        .object = lock, .kind = WEFTI_LOCK, .ownership = WEFTI_ANYONE, .site = site};
+}
+
+/* Tells those who look on; `site` is the program's call. Out of the fast paths' way. */
+__attribute__((noinline, cold)) static weft_status
+acquire_watched(weft_lock *lock, int64_t deadline, enum wefti_manner manner, const void *site)
+{
+    struct wefti_want want = want_of(lock, site);
+    want.timed = deadline != WEFTI_NEVER;
+    want.together = manner == WEFTI_TOGETHER;
+    want.held = weft_lock_locked(lock);
+    wefti_watch_asks(&want);
+    weft_status status = WEFT_OK;
+    if (!wefti_word_take(&lock->state)) {
+        wefti_watch_wants(&want);
+        status = wefti_word_wait(&lock->state, WEFTI_LOCK, deadline, manner == WEFTI_FIRM);
+    }
+    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
     return status;
 }
 
@@ -30,15 +45,10 @@ weft_status weft_lock_acquire(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_NEVER, false);
+        return acquire_watched(lock, WEFTI_NEVER, WEFTI_PLAIN, WEFTI_CALLER);
     if (wefti_word_take(&lock->state))
         return WEFT_OK;
     return wefti_word_wait(&lock->state, WEFTI_LOCK, WEFTI_NEVER, false);
-}
-
-void wefti_lock_acquire_firmly(weft_lock *lock)
-{
-    (void)acquire_watched(lock, WEFTI_NEVER, true);
 }
 
 weft_status weft_lock_try_acquire(weft_lock *lock)
@@ -46,49 +56,72 @@ weft_status weft_lock_try_acquire(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_TRY, false);
+        return acquire_watched(lock, WEFTI_TRY, WEFTI_PLAIN, WEFTI_CALLER);
     return wefti_word_take(&lock->state) ? WEFT_OK : WEFT_TIMEOUT;
 }
 
-/* The timed forms: a free lock is taken without a look at the clock. */
-static weft_status acquire_timed(weft_lock *lock, double time,
-                                 weft_status (*convert)(double, int64_t *))
+/* A free lock is taken without a look at the clock. */
+weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit,
+                                  enum wefti_manner manner, const void *site)
 {
-    int64_t deadline;
-    if (lock == NULL || time != time)
+    if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
-    if (!wefti_watched() && wefti_word_take(&lock->state))
+    if (wefti_watched())
+        return acquire_watched(lock, wefti_limit_deadline(limit), manner, site);
+    if (wefti_word_take(&lock->state))
         return WEFT_OK;
-    weft_status status = convert(time, &deadline);
-    return status == WEFT_OK ? acquire_watched(lock, deadline, false) : status;
+    return wefti_word_wait(&lock->state, WEFTI_LOCK, wefti_limit_deadline(limit),
+                           manner == WEFTI_FIRM);
 }
 
 weft_status weft_lock_acquire_for(weft_lock *lock, double seconds)
 {
-    return acquire_timed(lock, seconds, wefti_deadline_for);
+    return wefti_lock_acquire_at(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_lock_acquire_until(weft_lock *lock, double deadline)
 {
-    return acquire_timed(lock, deadline, wefti_deadline_until);
-}
-
-void wefti_lock_resume(weft_lock *lock, const struct wefti_parked *parked)
-{
-    wefti_word_resume(&lock->state, WEFTI_LOCK, parked);
-    if (wefti_watched())
-        wefti_watch_acquired(lock);
+    return wefti_lock_acquire_at(lock, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 /* ---- release ------------------------------------------------------------------------------- */
+
+__attribute__((noinline, cold)) static void tell_release(weft_lock *lock)
+{
+    const struct wefti_want want = want_of(lock, NULL);
+    wefti_watch_releases(&want);
+}
 
 weft_status weft_lock_release(weft_lock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        wefti_watch_releasing(lock);
+        tell_release(lock);
     return wefti_word_release(&lock->state, WEFTI_LOCK);
+}
+
+/* ---- for Condition ------------------------------------------------------------------------- */
+
+void wefti_lock_sleeps(weft_lock *lock, const void *site)
+{
+    const struct wefti_want want = want_of(lock, site);
+    wefti_watch_sleeps(&want);
+}
+
+void wefti_lock_resume(weft_lock *lock, const struct wefti_parked *parked, const void *site)
+{
+    struct wefti_want want = want_of(lock, site);
+    bool handed = wefti_word_handed(parked);
+    if (wefti_watched()) {
+        want.held = !handed && weft_lock_locked(lock);
+        wefti_watch_asks(&want);
+        if (!handed)
+            wefti_watch_wants(&want);
+    }
+    wefti_word_resume(&lock->state, WEFTI_LOCK, parked);
+    if (wefti_watched())
+        wefti_watch_took(&want);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */
@@ -107,7 +140,7 @@ weft_status weft_lock_done(weft_lock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
-    return weft_lock_locked(lock) || weft_lock_waiters(lock) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(weft_lock_locked(lock) || weft_lock_waiters(lock) != 0, lock);
 }
 
 weft_lock *weft_lock_new(void)
@@ -117,5 +150,6 @@ weft_lock *weft_lock_new(void)
 
 void weft_lock_free(weft_lock *lock)
 {
+    wefti_watch_done(lock);
     wefti_release(lock);
 }

@@ -7,12 +7,16 @@
 
 #include <weft/lock.h>
 
+#include "primitives/deadline.h"
 #include "primitives/park.h"
+#include "primitives/watch.h"
 
-/* Takes the lock; an interruption does not end the wait, it stays pending. */
-void wefti_lock_acquire_firmly(weft_lock *lock);
+/* As the public calls acquire; `site` is the program's call. */
+weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit,
+                                  enum wefti_manner manner, const void *site);
 
-/* The same for a thread that has left a condition's queue. */
-void wefti_lock_resume(weft_lock *lock, const struct wefti_parked *parked);
+/* For Condition: a thread that has left its queue takes the lock; it said so before it let it go. */
+void wefti_lock_sleeps(weft_lock *lock, const void *site);
+void wefti_lock_resume(weft_lock *lock, const struct wefti_parked *parked, const void *site);
 
 #endif

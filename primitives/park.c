@@ -369,16 +369,38 @@ void wefti_interrupt(struct wefti_self *self)
 
 /* ---- looking inside ------------------------------------------------------------------------- */
 
+/* One that is in a queue, but has been claimed, leaves it soon. */
+static bool still_waits(const struct wefti_self *self)
+{
+    uint32_t state = wefti_load(&self->claim, RELAXED);
+    return state == WAITING || state == FIRM;
+}
+
 size_t wefti_waiters(struct wefti_key key)
 {
     size_t count = 0;
     struct bucket *bucket = lock_bucket(key);
     for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL; waiter = waiter->next) {
-        uint32_t state = wefti_load(&waiter->self->claim, RELAXED);
-        count += matches(waiter->key, key) && (state == WAITING || state == FIRM);
+        count += matches(waiter->key, key) && still_waits(waiter->self);
     }
     wefti_mutex_unlock(&bucket->mutex);
     return count;
+}
+
+bool wefti_stands_behind(struct wefti_key key, const struct wefti_self *self,
+                         const struct wefti_self *other, bool comes)
+{
+    bool met = false, behind = false;
+    struct bucket *bucket = lock_bucket(key);
+    for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL && !behind;
+         waiter = waiter->next) {
+        if (!matches(waiter->key, key) || !still_waits(waiter->self))
+            continue;
+        met = met || waiter->self == other;
+        behind = met && waiter->self == self;
+    }
+    wefti_mutex_unlock(&bucket->mutex);
+    return behind || (met && comes);
 }
 
 bool wefti_waits(const struct wefti_self *self, struct wefti_key *key, int64_t *since)
@@ -386,8 +408,7 @@ bool wefti_waits(const struct wefti_self *self, struct wefti_key *key, int64_t *
     key->address = wefti_load(&self->address, RELAXED);
     key->kind = (enum wefti_kind)wefti_load(&self->kind, RELAXED);
     *since = wefti_load(&self->since, RELAXED);
-    uint32_t state = wefti_load(&self->claim, RELAXED);
-    return state == WAITING || state == FIRM;
+    return still_waits(self);
 }
 
 void wefti_park_after_fork_child(void)

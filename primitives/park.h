@@ -153,6 +153,13 @@ void wefti_interrupt(struct wefti_self *self);
 /* How many threads wait for the key at this moment. */
 size_t wefti_waiters(struct wefti_key key);
 
+/*
+ * Whether a thread waits for the key behind another, which waits for it, too; if it `comes`, it is
+ * about to enter the queue.
+ */
+bool wefti_stands_behind(struct wefti_key key, const struct wefti_self *self,
+                         const struct wefti_self *other, bool comes);
+
 /* Whether the thread waits at this moment, and for what and since when. */
 bool wefti_waits(const struct wefti_self *self, struct wefti_key *key, int64_t *since);
 

@@ -22,6 +22,7 @@
 #include <weft/rlock.h>
 
 #include "platform/memory.h"
+#include "platform/symbol.h"
 #include "primitives/deadline.h"
 #include "primitives/rlock.h"
 #include "primitives/self.h"
@@ -33,20 +34,30 @@ static bool owned_by(const weft_rlock *lock, uint32_t number)
     return wefti_load(&lock->owner, RELAXED) == number;
 }
 
+static struct wefti_want want_of(weft_rlock *lock, const void *site)
+{
+    return (struct wefti_want){
+        .object = lock, .kind = WEFTI_RLOCK, .ownership = WEFTI_OWNER, .site = site};
+}
+
 /* With the state held. */
 static void own(weft_rlock *lock, uint32_t number, uint32_t depth)
 {
     wefti_store(&lock->depth, depth, RELAXED);
     wefti_store(&lock->owner, number, RELAXED);
-    if (wefti_watched())
-        wefti_watch_acquired(lock);
+}
+
+__attribute__((noinline, cold)) static void tell_release(weft_rlock *lock)
+{
+    const struct wefti_want want = want_of(lock, NULL);
+    wefti_watch_releases(&want);
 }
 
 /* Lets the state go; the lock may be gone after it. */
 static void disown(weft_rlock *lock)
 {
     if (wefti_watched())
-        wefti_watch_releasing(lock);
+        tell_release(lock);
     wefti_store(&lock->owner, 0, RELAXED);
     wefti_store(&lock->depth, 0, RELAXED);
     (void)wefti_word_release(&lock->state, WEFTI_RLOCK);
@@ -70,59 +81,78 @@ static weft_status enter(weft_rlock *lock, uint32_t me)
     return WEFT_OK;
 }
 
-static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline, bool firm)
+static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline,
+                                enum wefti_manner manner)
 {
-    weft_status status = wefti_word_wait(&lock->state, WEFTI_RLOCK, deadline, firm);
+    weft_status status = wefti_word_wait(&lock->state, WEFTI_RLOCK, deadline, manner == WEFTI_FIRM);
     if (status == WEFT_OK)
         own(lock, me, 1);
     return status;
 }
 
-static weft_status acquire(weft_rlock *lock, bool firm)
+/* Tells those who look on; `site` is the program's call. Only the outermost level counts. */
+__attribute__((noinline, cold)) static weft_status
+acquire_watched(weft_rlock *lock, int64_t deadline, enum wefti_manner manner, const void *site)
 {
     uint32_t me = wefti_self()->number;
+    struct wefti_want want = want_of(lock, site);
+    want.timed = deadline != WEFTI_NEVER;
+    want.together = manner == WEFTI_TOGETHER;
+    if (owned_by(lock, me))
+        return enter(lock, me);
+    wefti_watch_asks(&want);
     weft_status status = enter(lock, me);
-    return status != WEFT_TIMEOUT ? status : acquire_slow(lock, me, WEFTI_NEVER, firm);
-}
-
-weft_status weft_rlock_acquire(weft_rlock *lock)
-{
-    return lock != NULL ? acquire(lock, false) : WEFT_VALUE_ERROR;
-}
-
-weft_status wefti_rlock_acquire_firmly(weft_rlock *lock)
-{
-    return acquire(lock, true);
+    if (status == WEFT_TIMEOUT) {
+        wefti_watch_wants(&want);
+        status = acquire_slow(lock, me, deadline, manner);
+    }
+    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
+    return status;
 }
 
 weft_status weft_rlock_try_acquire(weft_rlock *lock)
 {
-    return lock != NULL ? enter(lock, wefti_self()->number) : WEFT_VALUE_ERROR;
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    if (wefti_watched())
+        return acquire_watched(lock, WEFTI_TRY, WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, wefti_self()->number);
 }
 
-/* The timed forms: what needs no waiting needs no look at the clock. */
-static weft_status acquire_timed(weft_rlock *lock, double time,
-                                 weft_status (*convert)(double, int64_t *))
+/* What needs no waiting needs no look at the clock. */
+static inline weft_status acquire(weft_rlock *lock, struct wefti_limit limit,
+                                  enum wefti_manner manner, const void *site)
 {
-    int64_t deadline;
-    if (lock == NULL || time != time)
+    if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
+    if (wefti_watched())
+        return acquire_watched(lock, wefti_limit_deadline(limit), manner, site);
     uint32_t me = wefti_self()->number;
     weft_status status = enter(lock, me);
     if (status != WEFT_TIMEOUT)
         return status;
-    (void)convert(time, &deadline); /* fails for NaN only */
-    return acquire_slow(lock, me, deadline, false);
+    return acquire_slow(lock, me, wefti_limit_deadline(limit), manner);
+}
+
+weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit,
+                                   enum wefti_manner manner, const void *site)
+{
+    return acquire(lock, limit, manner, site);
+}
+
+weft_status weft_rlock_acquire(weft_rlock *lock)
+{
+    return acquire(lock, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rlock_acquire_for(weft_rlock *lock, double seconds)
 {
-    return acquire_timed(lock, seconds, wefti_deadline_for);
+    return acquire(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rlock_acquire_until(weft_rlock *lock, double deadline)
 {
-    return acquire_timed(lock, deadline, wefti_deadline_until);
+    return acquire(lock, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 /* ---- release ------------------------------------------------------------------------------- */
@@ -150,10 +180,25 @@ uint32_t wefti_rlock_save(weft_rlock *lock)
     return depth;
 }
 
-void wefti_rlock_restore(weft_rlock *lock, uint32_t depth, const struct wefti_parked *parked)
+void wefti_rlock_sleeps(weft_rlock *lock, const void *site)
 {
+    const struct wefti_want want = want_of(lock, site);
+    wefti_watch_sleeps(&want);
+}
+
+void wefti_rlock_restore(weft_rlock *lock, uint32_t depth, const struct wefti_parked *parked,
+                         const void *site)
+{
+    const struct wefti_want want = want_of(lock, site);
+    if (wefti_watched()) {
+        wefti_watch_asks(&want);
+        if (!wefti_word_handed(parked))
+            wefti_watch_wants(&want);
+    }
     wefti_word_resume(&lock->state, WEFTI_RLOCK, parked);
     own(lock, wefti_self()->number, depth);
+    if (wefti_watched())
+        wefti_watch_took(&want);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */
@@ -187,7 +232,7 @@ weft_status weft_rlock_done(weft_rlock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
-    return weft_rlock_locked(lock) || weft_rlock_waiters(lock) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(weft_rlock_locked(lock) || weft_rlock_waiters(lock) != 0, lock);
 }
 
 weft_rlock *weft_rlock_new(void)
@@ -197,5 +242,6 @@ weft_rlock *weft_rlock_new(void)
 
 void weft_rlock_free(weft_rlock *lock)
 {
+    wefti_watch_done(lock);
     wefti_release(lock);
 }

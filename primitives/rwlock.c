@@ -14,6 +14,7 @@
 #include <weft/rwlock.h>
 
 #include "platform/memory.h"
+#include "platform/symbol.h"
 #include "primitives/deadline.h"
 #include "primitives/park.h"
 #include "primitives/rwlock.h"
@@ -28,64 +29,118 @@ static bool written_by(const weft_rwlock *lock, uint32_t number)
     return wefti_load(&lock->writer, RELAXED) == number;
 }
 
+static struct wefti_want want_of(weft_rwlock *lock, enum wefti_side side, const void *site)
+{
+    return (struct wefti_want){.object = lock,
+                               .kind = WEFTI_RWLOCK,
+                               .ownership = WEFTI_OWNER,
+                               .shared = side == WEFTI_READ,
+                               .site = site};
+}
+
 /* With one side in hand. */
-static weft_status entered(weft_rwlock *lock, enum wefti_side side)
+static void entered(weft_rwlock *lock, enum wefti_side side)
 {
     if (side != WEFTI_READ)
         wefti_store(&lock->writer, wefti_self()->number, RELAXED);
-    if (wefti_watched())
-        wefti_watch_acquired(lock);
-    return WEFT_OK;
 }
 
-static weft_status enter(weft_rwlock *lock, enum wefti_side side, int64_t deadline, bool firm)
+static weft_status enter_slow(weft_rwlock *lock, enum wefti_side side, int64_t deadline,
+                              enum wefti_manner manner)
 {
-    if (lock == NULL)
-        return WEFT_VALUE_ERROR;
+    if (deadline == WEFTI_TRY)
+        return WEFT_TIMEOUT;
+    if (written_by(lock, wefti_self()->number))
+        return WEFT_DEADLOCK;
+    return wefti_rwlock_wait(lock, side, deadline, manner == WEFTI_FIRM);
+}
+
+/* An upgrade that has to wait is told as a reader that leaves: whoever waits for it waits for whom
+ * it waits for, too. */
+static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t deadline,
+                              enum wefti_manner manner, const struct wefti_want *want)
+{
+    const struct wefti_want reading = want_of(lock, WEFTI_READ, want->site);
     weft_status status = wefti_rwlock_take(lock, side);
-    if (status == WEFT_TIMEOUT && deadline != WEFTI_TRY) {
-        if (written_by(lock, wefti_self()->number))
-            return WEFT_DEADLOCK;
-        status = wefti_rwlock_wait(lock, side, deadline, firm);
-    }
-    return status == WEFT_OK ? entered(lock, side) : status;
-}
-
-/* The timed forms: what needs no waiting needs no look at the clock. */
-static weft_status enter_timed(weft_rwlock *lock, enum wefti_side side, double time,
-                               weft_status (*convert)(double, int64_t *))
-{
-    int64_t deadline;
-    weft_status status = time == time ? enter(lock, side, WEFTI_TRY, false) : WEFT_VALUE_ERROR;
+    bool waits = status == WEFT_TIMEOUT && deadline != WEFTI_TRY;
+    if (side == WEFTI_UPGRADE && (status == WEFT_OK || waits))
+        wefti_watch_releases(&reading);
     if (status != WEFT_TIMEOUT)
         return status;
-    (void)convert(time, &deadline); /* fails for NaN only */
-    return enter(lock, side, deadline, false);
+    if (waits && !written_by(lock, wefti_self()->number))
+        wefti_watch_wants(want);
+    status = enter_slow(lock, side, deadline, manner);
+    if (side == WEFTI_UPGRADE && waits && status != WEFT_OK && status != WEFT_NOT_LOCKED) {
+        wefti_watch_gave_up(want);
+        wefti_watch_took(&reading);
+    }
+    return status;
+}
+
+/* Tells those who look on; `site` is the program's call. */
+__attribute__((noinline, cold)) static weft_status
+enter_watched(weft_rwlock *lock, enum wefti_side side, int64_t deadline, enum wefti_manner manner,
+              const void *site)
+{
+    struct wefti_want want = want_of(lock, side, site);
+    want.timed = deadline != WEFTI_NEVER;
+    want.together = manner == WEFTI_TOGETHER;
+    wefti_watch_asks(&want);
+    weft_status status = enter_told(lock, side, deadline, manner, &want);
+    if (status == WEFT_OK)
+        entered(lock, side);
+    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
+    return status;
+}
+
+/* What needs no waiting needs no look at the clock. */
+static weft_status enter(weft_rwlock *lock, enum wefti_side side, struct wefti_limit limit,
+                         enum wefti_manner manner, const void *site)
+{
+    if (lock == NULL || !wefti_limit_valid(limit))
+        return WEFT_VALUE_ERROR;
+    if (wefti_watched())
+        return enter_watched(lock, side, wefti_limit_deadline(limit), manner, site);
+    weft_status status = wefti_rwlock_take(lock, side);
+    if (status == WEFT_TIMEOUT)
+        status = enter_slow(lock, side, wefti_limit_deadline(limit), manner);
+    if (status == WEFT_OK)
+        entered(lock, side);
+    return status;
 }
 
 weft_status weft_rwlock_acquire_read(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_READ, WEFTI_NEVER, false);
+    return enter(lock, WEFTI_READ, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_acquire_read(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_READ, WEFTI_TRY, false);
+    return enter(lock, WEFTI_READ, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_read_for(weft_rwlock *lock, double seconds)
 {
-    return enter_timed(lock, WEFTI_READ, seconds, wefti_deadline_for);
+    return enter(lock, WEFTI_READ, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_read_until(weft_rwlock *lock, double deadline)
 {
-    return enter_timed(lock, WEFTI_READ, deadline, wefti_deadline_until);
+    return enter(lock, WEFTI_READ, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
-weft_status wefti_rwlock_acquire_read_firmly(weft_rwlock *lock)
+weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit limit,
+                                         enum wefti_manner manner, const void *site)
 {
-    return enter(lock, WEFTI_READ, WEFTI_NEVER, true);
+    return enter(lock, WEFTI_READ, limit, manner, site);
+}
+
+__attribute__((noinline, cold)) static void tell_release(weft_rwlock *lock, enum wefti_side side)
+{
+    struct wefti_want want = want_of(lock, side, NULL);
+    want.readers = weft_rwlock_readers(lock);
+    if (side != WEFTI_READ || want.readers != 0)
+        wefti_watch_releases(&want);
 }
 
 weft_status weft_rwlock_release_read(weft_rwlock *lock)
@@ -93,7 +148,7 @@ weft_status weft_rwlock_release_read(weft_rwlock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        wefti_watch_releasing(lock);
+        tell_release(lock, WEFTI_READ);
     uint32_t state = wefti_load(&lock->state, RELAXED);
     for (;;) {
         if (wefti_readers(state) == 0)
@@ -108,27 +163,28 @@ weft_status weft_rwlock_release_read(weft_rwlock *lock)
 
 weft_status weft_rwlock_acquire_write(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_WRITE, WEFTI_NEVER, false);
+    return enter(lock, WEFTI_WRITE, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_acquire_write(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_WRITE, WEFTI_TRY, false);
+    return enter(lock, WEFTI_WRITE, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_write_for(weft_rwlock *lock, double seconds)
 {
-    return enter_timed(lock, WEFTI_WRITE, seconds, wefti_deadline_for);
+    return enter(lock, WEFTI_WRITE, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_write_until(weft_rwlock *lock, double deadline)
 {
-    return enter_timed(lock, WEFTI_WRITE, deadline, wefti_deadline_until);
+    return enter(lock, WEFTI_WRITE, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
-weft_status wefti_rwlock_acquire_write_firmly(weft_rwlock *lock)
+weft_status wefti_rwlock_acquire_write_at(weft_rwlock *lock, struct wefti_limit limit,
+                                          enum wefti_manner manner, const void *site)
 {
-    return enter(lock, WEFTI_WRITE, WEFTI_NEVER, true);
+    return enter(lock, WEFTI_WRITE, limit, manner, site);
 }
 
 /* Leaves as a writer and goes on as what is `staying`: a reader, or nothing. */
@@ -139,7 +195,7 @@ static weft_status stop_writing(weft_rwlock *lock, uint32_t staying)
     if (!written_by(lock, wefti_self()->number))
         return wefti_load(&lock->state, RELAXED) & WEFTI_WRITER ? WEFT_NOT_OWNER : WEFT_NOT_LOCKED;
     if (wefti_watched())
-        wefti_watch_releasing(lock);
+        tell_release(lock, WEFTI_WRITE);
     wefti_store(&lock->writer, 0, RELAXED);
     /* Release: pairs with the acquire of whoever comes. */
     uint32_t state = WEFTI_WRITER;
@@ -155,27 +211,32 @@ weft_status weft_rwlock_release_write(weft_rwlock *lock)
 
 weft_status weft_rwlock_downgrade(weft_rwlock *lock)
 {
-    return stop_writing(lock, WEFTI_READER);
+    weft_status status = stop_writing(lock, WEFTI_READER);
+    if (wefti_watched() && status == WEFT_OK) {
+        const struct wefti_want reading = want_of(lock, WEFTI_READ, WEFTI_CALLER);
+        wefti_watch_took(&reading);
+    }
+    return status;
 }
 
 weft_status weft_rwlock_upgrade(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_UPGRADE, WEFTI_NEVER, false);
+    return enter(lock, WEFTI_UPGRADE, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_upgrade(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_UPGRADE, WEFTI_TRY, false);
+    return enter(lock, WEFTI_UPGRADE, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_upgrade_for(weft_rwlock *lock, double seconds)
 {
-    return enter_timed(lock, WEFTI_UPGRADE, seconds, wefti_deadline_for);
+    return enter(lock, WEFTI_UPGRADE, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_upgrade_until(weft_rwlock *lock, double deadline)
 {
-    return enter_timed(lock, WEFTI_UPGRADE, deadline, wefti_deadline_until);
+    return enter(lock, WEFTI_UPGRADE, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */
@@ -201,7 +262,7 @@ weft_status weft_rwlock_done(weft_rwlock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     bool held = (wefti_load(&lock->state, ACQUIRE) & ~(uint32_t)WEFTI_RW_WAITED) != 0;
-    return held || weft_rwlock_waiters(lock) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(held || weft_rwlock_waiters(lock) != 0, lock);
 }
 
 weft_rwlock *weft_rwlock_new(void)
@@ -211,5 +272,6 @@ weft_rwlock *weft_rwlock_new(void)
 
 void weft_rwlock_free(weft_rwlock *lock)
 {
+    wefti_watch_done(lock);
     wefti_release(lock);
 }

@@ -7,8 +7,13 @@
 
 #include <weft/rwlock.h>
 
-/* Acquire to read or to write; an interruption stays pending. */
-weft_status wefti_rwlock_acquire_read_firmly(weft_rwlock *lock);
-weft_status wefti_rwlock_acquire_write_firmly(weft_rwlock *lock);
+#include "primitives/deadline.h"
+#include "primitives/watch.h"
+
+/* As the public calls acquire; `site` is the program's call. */
+weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit limit,
+                                         enum wefti_manner manner, const void *site);
+weft_status wefti_rwlock_acquire_write_at(weft_rwlock *lock, struct wefti_limit limit,
+                                          enum wefti_manner manner, const void *site);
 
 #endif

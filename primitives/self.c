@@ -7,6 +7,7 @@
 #include "platform/thread.h"
 #include "primitives/error.h"
 #include "primitives/thread.h"
+#include "primitives/watch.h"
 
 static _Thread_local struct wefti_self own __attribute__((tls_model("initial-exec")));
 
@@ -92,6 +93,7 @@ static void end(bool gone)
         own.registered = false;
     }
     wefti_registry_unlock();
+    wefti_watch_thread_ends();
     if (thread != NULL)
         wefti_thread_ended(thread);
 }

@@ -15,6 +15,7 @@
 
 #include "platform/parker.h"
 #include "platform/thread.h"
+#include "primitives/hands.h"
 
 struct weft_thread;
 struct wefti_waiter;
@@ -39,6 +40,8 @@ struct wefti_self {
     const void *address;
     uint32_t kind;
     int64_t since;
+
+    struct wefti_hands hands; /* what it holds and wants, while locks are watched */
 
     /* The registry of all selves, guarded by its mutex. */
     struct wefti_self *next;

@@ -398,7 +398,7 @@ weft_status weft_semaphore_done(weft_semaphore *semaphore)
 {
     if (semaphore == NULL || load(semaphore) == INVALID)
         return WEFT_VALUE_ERROR;
-    return weft_semaphore_waiters(semaphore) != 0 ? WEFT_BUSY : WEFT_OK;
+    return wefti_done_unless(weft_semaphore_waiters(semaphore) != 0, semaphore);
 }
 
 weft_semaphore *weft_semaphore_new(int value)
@@ -414,5 +414,6 @@ weft_semaphore *weft_semaphore_new(int value)
 
 void weft_semaphore_free(weft_semaphore *semaphore)
 {
+    wefti_watch_done(semaphore);
     wefti_release(semaphore);
 }

@@ -15,15 +15,17 @@
 #include "primitives/timer.h"
 #include "primitives/watch.h"
 
-/* In the order of the locks: the registry's, then the timers'. */
+/* In the order of the locks: the registry's, the timers', the watcher's. */
 static void before_fork(void)
 {
     wefti_self_before_fork();
     wefti_timers_before_fork();
+    wefti_watch_before_fork();
 }
 
 static void after_fork_parent(void)
 {
+    wefti_watch_after_fork_parent();
     wefti_timers_after_fork_parent();
     wefti_self_after_fork_parent();
 }
@@ -33,6 +35,7 @@ static void after_fork_child(void)
     wefti_park_after_fork_child();
     wefti_signal_forked();
     wefti_self_after_fork_child();
+    wefti_watch_after_fork_child();
     wefti_timers_after_fork_child();
     wefti_threads_after_fork_child();
 }

@@ -232,8 +232,24 @@ static void reap(struct weft_thread *thread)
     wefti_unpark(key_of(thread), &(struct wefti_unparking){0});
 }
 
+static struct wefti_parked wait_once(struct weft_thread *thread,
+                                     const struct wefti_patience *patience, const void *site)
+{
+    const struct wefti_want want = {.object = thread,
+                                    .kind = WEFTI_THREAD,
+                                    .ownership = WEFTI_OWNER,
+                                    .timed = patience->deadline != WEFTI_NEVER,
+                                    .site = site};
+    if (wefti_watched())
+        wefti_watch_wants(&want);
+    struct wefti_parked parked = wefti_park(key_of(thread), patience);
+    if (wefti_watched())
+        wefti_watch_gave_up(&want);
+    return parked;
+}
+
 /* Waits until the state is GONE, or NEW. */
-static weft_status wait_for_end(struct weft_thread *thread, int64_t deadline)
+static weft_status wait_for_end(struct weft_thread *thread, int64_t deadline, const void *site)
 {
     const struct wefti_patience patience = {
         .deadline = deadline, .validate = not_over, .arg = thread};
@@ -249,7 +265,7 @@ static weft_status wait_for_end(struct weft_thread *thread, int64_t deadline)
         }
         if (deadline == WEFTI_TRY)
             return WEFT_TIMEOUT;
-        struct wefti_parked parked = wefti_park(key_of(thread), &patience);
+        struct wefti_parked parked = wait_once(thread, &patience, site);
         if (parked.outcome == WEFTI_TIMED_OUT)
             return WEFT_TIMEOUT;
         if (parked.outcome == WEFTI_INTERRUPTED)
@@ -257,9 +273,9 @@ static weft_status wait_for_end(struct weft_thread *thread, int64_t deadline)
     }
 }
 
-weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline)
+weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline, const void *site)
 {
-    weft_status status = wait_for_end(thread, deadline);
+    weft_status status = wait_for_end(thread, deadline, site);
     if (status != WEFT_OK)
         return status;
     if (wefti_watched())
@@ -267,33 +283,29 @@ weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline)
     return thread->result.error != NULL ? WEFT_FAILED : WEFT_OK;
 }
 
-static weft_status join_timed(weft_thread *thread, double time,
-                              weft_status (*convert)(double, int64_t *))
+weft_status wefti_thread_join_at(struct weft_thread *thread, struct wefti_limit limit,
+                                 const void *site)
 {
-    int64_t deadline;
-    if (thread == NULL)
+    if (thread == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
-    weft_status status = convert(time, &deadline);
-    if (status != WEFT_OK)
-        return status;
     if (!thread->joinable || wefti_thread_own() == thread)
         return WEFT_RUNTIME;
-    return wefti_thread_join(thread, deadline);
+    return wefti_thread_join(thread, wefti_limit_deadline(limit), site);
 }
 
 weft_status weft_thread_join(weft_thread *thread)
 {
-    return join_timed(thread, WEFT_FOREVER, wefti_deadline_for);
+    return wefti_thread_join_at(thread, wefti_for_ever(), WEFTI_CALLER);
 }
 
 weft_status weft_thread_join_for(weft_thread *thread, double seconds)
 {
-    return join_timed(thread, seconds, wefti_deadline_for);
+    return wefti_thread_join_at(thread, wefti_for(seconds), WEFTI_CALLER);
 }
 
 weft_status weft_thread_join_until(weft_thread *thread, double deadline)
 {
-    return join_timed(thread, deadline, wefti_deadline_until);
+    return wefti_thread_join_at(thread, wefti_until(deadline), WEFTI_CALLER);
 }
 
 /* ---- among others -------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <weft/thread.h>
 
 #include "platform/thread.h"
+#include "primitives/deadline.h"
 #include "primitives/error.h"
 
 struct wefti_self;
@@ -68,8 +69,12 @@ struct weft_thread *wefti_thread_new_foreign(void);
  */
 bool wefti_thread_start(struct weft_thread *thread);
 
-/* Waits for the end. */
-weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline);
+/* Waits for the end; `site` is the program's call. */
+weft_status wefti_thread_join(struct weft_thread *thread, int64_t deadline, const void *site);
+
+/* The same as the public calls do it, which may be given anything. */
+weft_status wefti_thread_join_at(struct weft_thread *thread, struct wefti_limit limit,
+                                 const void *site);
 
 /*
  * Runs the target in the calling thread, which is the handle's; tells the excepthook of a failure.

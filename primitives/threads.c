@@ -11,6 +11,7 @@
 
 #include "platform/atomic.h"
 #include "platform/memory.h"
+#include "platform/symbol.h"
 #include "primitives/deadline.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
@@ -225,7 +226,7 @@ bool wefti_threads_join_all(void)
         wefti_registry_unlock();
         if (thread == NULL)
             return any;
-        (void)wefti_thread_join(thread, WEFTI_NEVER);
+        (void)wefti_thread_join(thread, WEFTI_NEVER, WEFTI_CALLER);
         weft_thread_free(thread);
     }
 }

@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "platform/symbol.h"
 #include "primitives/deadline.h"
 
 weft_timer *weft_timer_new_with(const weft_timer_options *given)
@@ -105,17 +106,17 @@ void weft_timer_free(weft_timer *timer)
 
 weft_status weft_timer_join(weft_timer *timer)
 {
-    return weft_thread_join(weft_timer_thread(timer));
+    return wefti_thread_join_at(weft_timer_thread(timer), wefti_for_ever(), WEFTI_CALLER);
 }
 
 weft_status weft_timer_join_for(weft_timer *timer, double seconds)
 {
-    return weft_thread_join_for(weft_timer_thread(timer), seconds);
+    return wefti_thread_join_at(weft_timer_thread(timer), wefti_for(seconds), WEFTI_CALLER);
 }
 
 weft_status weft_timer_join_until(weft_timer *timer, double deadline)
 {
-    return weft_thread_join_until(weft_timer_thread(timer), deadline);
+    return wefti_thread_join_at(weft_timer_thread(timer), wefti_until(deadline), WEFTI_CALLER);
 }
 
 void *weft_timer_value(const weft_timer *timer)

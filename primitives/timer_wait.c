@@ -16,6 +16,7 @@
 #include "platform/atomic.h"
 #include "platform/clock.h"
 #include "platform/parker.h"
+#include "platform/symbol.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "primitives/timer_workers.h"
@@ -240,7 +241,7 @@ bool wefti_timers_join_all(void)
         wefti_mutex_unlock(&mutex);
         if (timer == NULL)
             return any;
-        (void)wefti_thread_join(&timer->thread, WEFTI_NEVER);
+        (void)wefti_thread_join(&timer->thread, WEFTI_NEVER, WEFTI_CALLER);
         weft_timer_free(timer);
     }
 }

@@ -7,7 +7,12 @@
 
 #include <weft/clock.h>
 
+#include "platform/symbol.h"
 #include "primitives/condition.h"
+#include "primitives/deadline.h"
+#include "primitives/lock.h"
+#include "primitives/rlock.h"
+#include "primitives/rwlock.h"
 #include "primitives/self.h"
 #include "primitives/with.h"
 
@@ -60,17 +65,17 @@ static void sort(size_t count, weft_holdable *held)
     }
 }
 
-static weft_status acquire(const weft_holdable *held, double deadline)
+static weft_status acquire(const weft_holdable *held, struct wefti_limit limit, const void *site)
 {
     switch (held->kind) {
     case WEFTI_HELD_LOCK:
-        return weft_lock_acquire_until(held->object, deadline);
+        return wefti_lock_acquire_at(held->object, limit, WEFTI_TOGETHER, site);
     case WEFTI_HELD_RLOCK:
-        return weft_rlock_acquire_until(held->object, deadline);
+        return wefti_rlock_acquire_at(held->object, limit, WEFTI_TOGETHER, site);
     case WEFTI_HELD_WRITING:
-        return weft_rwlock_acquire_write_until(held->object, deadline);
+        return wefti_rwlock_acquire_write_at(held->object, limit, WEFTI_TOGETHER, site);
     case WEFTI_HELD_READING:
-        return weft_rwlock_acquire_read_until(held->object, deadline);
+        return wefti_rwlock_acquire_read_at(held->object, limit, WEFTI_TOGETHER, site);
     case DOUBLE:
         return WEFT_OK;
     default:
@@ -78,22 +83,27 @@ static weft_status acquire(const weft_holdable *held, double deadline)
     }
 }
 
-weft_status weft_acquire_all(size_t count, weft_holdable *held, double seconds)
+static weft_status acquire_all(size_t count, weft_holdable *held, double seconds, const void *site)
 {
     if (seconds != seconds || (held == NULL && count > 0))
         return WEFT_VALUE_ERROR;
-    double deadline = weft_now() + seconds;
+    struct wefti_limit limit = wefti_until(weft_now() + seconds);
     sort(count, held);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && held[i].object != NULL && held[i].object == held[i - 1].object)
             held[i].kind = DOUBLE;
-        weft_status status = acquire(&held[i], deadline);
+        weft_status status = acquire(&held[i], limit, site);
         if (status != WEFT_OK) {
             (void)weft_release_all(i, held);
             return status;
         }
     }
     return WEFT_OK;
+}
+
+weft_status weft_acquire_all(size_t count, weft_holdable *held, double seconds)
+{
+    return acquire_all(count, held, seconds, WEFTI_CALLER);
 }
 
 weft_status weft_release_all(size_t count, weft_holdable *held)
@@ -116,7 +126,7 @@ bool weft_guards_enter(weft_guards *guards, size_t count, const weft_holdable *h
     if (count <= WEFT_WITH_ALL_MOST) {
         for (size_t i = 0; i < count; i++)
             guards->held[i] = held[i];
-        status = weft_acquire_all(count, guards->held, seconds);
+        status = acquire_all(count, guards->held, seconds, WEFTI_CALLER);
     }
     if (guards->status != NULL)
         *guards->status = status;

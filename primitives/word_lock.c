@@ -188,6 +188,11 @@ void wefti_word_wake(uint32_t *word, enum wefti_kind kind)
 void wefti_word_resume(uint32_t *word, enum wefti_kind kind, const struct wefti_parked *parked)
 {
     struct wefti_patience patience = {.firm = true, .front = parked->outcome == WEFTI_UNPARKED};
-    if (!patience.front || parked->token != HANDED_OVER)
+    if (!wefti_word_handed(parked))
         (void)take_or_park(word, kind, &patience);
+}
+
+bool wefti_word_handed(const struct wefti_parked *parked)
+{
+    return parked->outcome == WEFTI_UNPARKED && parked->token == HANDED_OVER;
 }

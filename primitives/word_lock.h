@@ -70,4 +70,7 @@ bool wefti_word_moved(uint32_t *word);
 void wefti_word_wake(uint32_t *word, enum wefti_kind kind);
 void wefti_word_resume(uint32_t *word, enum wefti_kind kind, const struct wefti_parked *parked);
 
+/* Whether the thread has the word already when it resumes. */
+bool wefti_word_handed(const struct wefti_parked *parked);
+
 #endif

@@ -29,6 +29,7 @@
 #include <weft/timer.h>
 #include <weft/version.h>
 #include <weft/wait.h>
+#include <weft/watch.h>
 #include <weft/with.h>
 #include <weft/with_all.h>
 
