@@ -25,7 +25,8 @@ target_link_libraries(weft_objects PRIVATE weft_own_code)
 # Position independent, so that libweft.a fits into a shared object too. No public function is meant
 # to be replaced by another of its name: calls among them need no detour.
 target_compile_options(weft_objects PRIVATE -fno-semantic-interposition)
-set_target_properties(weft_objects PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+set_target_properties(weft_objects PROPERTIES C_VISIBILITY_PRESET hidden
+                                              POSITION_INDEPENDENT_CODE ON)
 
 add_library(weft SHARED $<TARGET_OBJECTS:weft_objects>)
 add_library(weft_static STATIC $<TARGET_OBJECTS:weft_objects>)

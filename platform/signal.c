@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,21 @@
 static struct wefti_mutex mutex; /* guards the helper's start */
 static uint32_t helper_runs;
 static sem_t bell; /* POSIX lets a handler ring it */
-static void (*helper_work)(void);
+static void (*works[WEFTI_HELPS])(void);
+static uint32_t
+    rings[WEFTI_HELPS]; /* not answered yet; the bell has been rung as often, or will be */
+
+/* Answers one ring. */
+static void answer(void)
+{
+    for (size_t i = 0; i < WEFTI_HELPS; i++)
+        /* Acquire: pairs with the release in wefti_helper_ring. Only the helper counts down. */
+        if (wefti_load(&rings[i], ACQUIRE) != 0) {
+            wefti_fetch_sub(&rings[i], 1, RELAXED);
+            wefti_load(&works[i], ACQUIRE)();
+            return;
+        }
+}
 
 static void *help(void *arg)
 {
@@ -24,17 +37,29 @@ static void *help(void *arg)
         while (sem_wait(&bell) != 0) {
             /* interrupted: all signals are blocked here, but a debugger interrupts too */
         }
-        helper_work();
+        answer();
     }
     return NULL;
 }
 
-static void ring(int signal_number)
+bool wefti_helper_knows(enum wefti_help help)
 {
-    (void)signal_number;
+    return wefti_load(&works[help], RELAXED) != NULL;
+}
+
+void wefti_helper_ring(enum wefti_help help)
+{
     int error = errno;
+    /* Release: pairs with the acquire in answer. */
+    wefti_fetch_add(&rings[help], 1, RELEASE);
     sem_post(&bell);
     errno = error;
+}
+
+static void ring_for_dump(int signal_number)
+{
+    (void)signal_number;
+    wefti_helper_ring(WEFTI_HELP_DUMP);
 }
 
 /* Starts the helper if it does not run. */
@@ -52,19 +77,26 @@ static weft_status start_helper(void)
     return status;
 }
 
+weft_status wefti_helper_start(enum wefti_help help, void (*work)(void))
+{
+    weft_status status = start_helper();
+    if (status == WEFT_OK)
+        wefti_store(&works[help], work, RELEASE);
+    return status;
+}
+
 weft_status wefti_on_signal(int signal_number, void (*work)(void))
 {
     struct sigaction present;
     if (signal_number == SIGKILL || signal_number == SIGSTOP ||
         sigaction(signal_number, NULL, &present) != 0)
         return WEFT_VALUE_ERROR;
-    helper_work = work;
-    weft_status status = start_helper();
+    weft_status status = wefti_helper_start(WEFTI_HELP_DUMP, work);
     if (status != WEFT_OK)
         return status;
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = ring;
+    action.sa_handler = ring_for_dump;
     action.sa_flags = SA_RESTART;
     sigfillset(&action.sa_mask);
     return sigaction(signal_number, &action, NULL) == 0 ? WEFT_OK : WEFT_VALUE_ERROR;
@@ -74,11 +106,14 @@ void wefti_signal_forked(void)
 {
     wefti_mutex_init(&mutex);
     wefti_store(&helper_runs, 0, RELAXED);
+    for (size_t i = 0; i < WEFTI_HELPS; i++)
+        wefti_store(&rings[i], 0, RELAXED);
 }
 
 void wefti_signal_revive(void)
 {
-    if (helper_work != NULL && !wefti_load(&helper_runs, RELAXED))
+    if (!wefti_load(&helper_runs, RELAXED) &&
+        (wefti_helper_knows(WEFTI_HELP_DUMP) || wefti_helper_knows(WEFTI_HELP_EVENTS)))
         start_helper();
 }
 

@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Work on a signal: the handler does nothing but wake a helper thread, which does the work.
+ * Work on a signal: the handler does nothing but ring for a helper thread, which does the work.
  */
 #ifndef WEFTI_PLATFORM_SIGNAL_H
 #define WEFTI_PLATFORM_SIGNAL_H
 
+#include <stdbool.h>
+
 #include <weft/status.h>
 
+/* What the helper does. */
+enum wefti_help { WEFTI_HELP_DUMP, WEFTI_HELP_EVENTS, WEFTI_HELPS };
+
+/* Starts the helper, if it does not run, for this work too. WEFT_NO_THREAD without it. */
+weft_status wefti_helper_start(enum wefti_help help, void (*work)(void));
+
+/* For signal handlers: whether it was started for this work; and has it done, soon and once. */
+bool wefti_helper_knows(enum wefti_help help);
+void wefti_helper_ring(enum wefti_help help);
+
 /*
- * Has `work` called in a helper thread whenever the signal comes. WEFT_VALUE_ERROR for a signal that
- * cannot be caught, WEFT_NO_THREAD without the helper. One `work` in a process.
+ * Has `work` called in the helper, as WEFTI_HELP_DUMP, whenever the signal comes. WEFT_VALUE_ERROR
+ * for a signal that cannot be caught, WEFT_NO_THREAD without the helper.
  */
 weft_status wefti_on_signal(int signal_number, void (*work)(void));
 

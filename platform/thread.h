@@ -24,12 +24,21 @@ weft_status wefti_os_helper_create(void *(*run)(void *), void *arg);
 
 wefti_os_thread wefti_os_thread_self(void);
 
+/*
+ * The kernel's number of the calling thread, as ps and debuggers show it; changes in a fork's
+ * child.
+ */
+uint64_t wefti_os_native_id(void);
+
 /* Waits for the end of a thread that has nothing left to do; not a cancellation point. */
 void wefti_os_thread_join(wefti_os_thread thread);
 void wefti_os_thread_detach(wefti_os_thread thread);
 
 /* Names the calling thread for debuggers and ps; what is too long for the system is cut. */
 void wefti_os_thread_set_name(const char *name);
+
+/* The same for any thread that has not ended, where the system can; not a cancellation point. */
+void wefti_os_thread_rename(wefti_os_thread thread, const char *name);
 
 /*
  * Has `hook` called in each thread that arms itself, when it ends: after its function has returned,

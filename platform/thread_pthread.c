@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "platform/panic.h"
@@ -66,6 +67,15 @@ wefti_os_thread wefti_os_thread_self(void)
     return pthread_self();
 }
 
+uint64_t wefti_os_native_id(void)
+{
+#ifdef __linux__
+    return (uint64_t)syscall(SYS_gettid);
+#else
+    return (uint64_t)(uintptr_t)pthread_self();
+#endif
+}
+
 void wefti_os_thread_join(wefti_os_thread thread)
 {
     int cancelable;
@@ -79,20 +89,29 @@ void wefti_os_thread_detach(wefti_os_thread thread)
     WEFTI_MUST(pthread_detach(thread) == 0);
 }
 
-void wefti_os_thread_set_name(const char *name)
+void wefti_os_thread_rename(wefti_os_thread thread, const char *name)
 {
 #ifdef __linux__
     char cut[NAME_BYTES];
+    int cancelable;
     size_t length = strnlen(name, sizeof cut - 1);
     /* Not in the middle of a UTF-8 character. */
     while (length > 0 && ((unsigned char)name[length] & 0xC0U) == 0x80U)
         length--;
     memcpy(cut, name, length);
     cut[length] = '\0';
-    pthread_setname_np(pthread_self(), cut); /* a name for people: failing is no harm */
+    WEFTI_MUST(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable) == 0);
+    pthread_setname_np(thread, cut); /* a name for people: failing is no harm */
+    WEFTI_MUST(pthread_setcancelstate(cancelable, NULL) == 0);
 #else
+    (void)thread;
     (void)name;
 #endif
+}
+
+void wefti_os_thread_set_name(const char *name)
+{
+    wefti_os_thread_rename(pthread_self(), name);
 }
 
 static void thread_ends(void *armed)

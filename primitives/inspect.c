@@ -17,14 +17,27 @@ enum { LINE_BYTES = 256, NAME_WIDTH = 12, NUMBER_WIDTH = 5 };
 void wefti_put_what(struct wefti_text *text, struct wefti_key key)
 {
     static const char *const what[WEFTI_KINDS] = {
-        [WEFTI_LOCK] = "a lock", [WEFTI_THREAD] = "the end of thread ", [WEFTI_SLEEP] = "a time"};
+        [WEFTI_LOCK] = "a lock",
+        [WEFTI_THREAD] = "the end of thread ",
+        [WEFTI_SLEEP] = "a time",
+        [WEFTI_SEMAPHORE] = "a semaphore",
+        [WEFTI_EVENT] = "an event",
+        [WEFTI_LATCH] = "a latch",
+        [WEFTI_BARRIER] = "a barrier",
+        [WEFTI_BARRIER_TRIPPED] = "a barrier's action",
+        [WEFTI_BARRIER_ENTRY] = "a barrier's entry",
+        [WEFTI_RLOCK] = "an rlock",
+        [WEFTI_CONDITION] = "a condition",
+        [WEFTI_RWLOCK] = "an rwlock",
+        [WEFTI_TIMER] = "due timers",
+    };
     char name[WEFTI_NAME_BYTES];
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     wefti_put(text, what[key.kind]);
     if (key.kind == WEFTI_THREAD) {
         wefti_put(text, weft_thread_name(key.address)); /* who joins it has a reference */
-    } else if (key.kind != WEFTI_SLEEP) {
+    } else if (key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
         if (wefti_name_of(key.address, name)) {
             wefti_put(text, " ");
             wefti_put(text, name);
@@ -36,7 +49,10 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
 
 void wefti_put_thread(struct wefti_text *text, const struct wefti_self *self)
 {
-    wefti_put(text, self->thread != NULL ? weft_thread_name(self->thread) : "(foreign)");
+    if (self->thread != NULL)
+        wefti_put(text, weft_thread_name(self->thread));
+    else
+        wefti_put(text, self->helper != NULL ? self->helper : "(foreign)");
 }
 
 /* With the registry locked: who holds what another thread waits for, as far as anybody knows. */

@@ -7,11 +7,12 @@
 
 #include <weft/lock.h>
 
+#include "primitives/park.h"
+
 /* Takes the lock; an interruption does not end the wait, it stays pending. */
 void wefti_lock_acquire_firmly(weft_lock *lock);
 
-/* For scopes, which call from elsewhere: `site` is the program's call. */
-void wefti_lock_acquire_firmly_at(weft_lock *lock, const void *site);
-weft_status wefti_lock_acquire_for_at(weft_lock *lock, double seconds, const void *site);
+/* The same for a thread that has left a condition's queue. */
+void wefti_lock_resume(weft_lock *lock, const struct wefti_parked *parked);
 
 #endif

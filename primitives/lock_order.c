@@ -69,7 +69,8 @@ bool wefti_order_learn(const struct wefti_self *self, const struct wefti_object 
     for (const struct wefti_hold *hold = self->hands.holds; hold != NULL;
          hold = hold->next_of_thread) {
         struct wefti_class *from = hold->object->class;
-        if (from == NULL || from == to || known(from, to))
+        bool grouped = hold->group != 0 && hold->group == self->hands.group;
+        if (from == NULL || from == to || grouped || known(from, to))
             continue;
         struct wefti_order *order = wefti_pool_take(&order_pool);
         if (order == NULL) {

@@ -61,9 +61,10 @@ static struct bucket *bucket_of(struct wefti_key key)
     return &buckets[hash >> (64 - BUCKET_BITS)];
 }
 
-static bool same(struct wefti_key a, struct wefti_key b)
+/* Whether a key is the one that is wanted; its address NULL stands for all of the kind. */
+static bool matches(struct wefti_key key, struct wefti_key wanted)
 {
-    return a.address == b.address && a.kind == b.kind;
+    return key.kind == wanted.kind && (key.address == wanted.address || wanted.address == NULL);
 }
 
 static struct bucket *lock_bucket(struct wefti_key key)
@@ -175,8 +176,8 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
                                       size_t entered)
 {
     struct wefti_parked parked = {.outcome = WEFTI_INVALID, .index = entered};
-    /* Acquire: pairs with the claim of an interrupter that this thread has not slept for. */
-    uint32_t reason = wefti_load(&self->claim, ACQUIRE);
+    /* Relaxed: this thread's own, or written by one that has unparked it since. */
+    uint32_t reason = wefti_load(&self->claim, RELAXED);
     withdraw(self, waiters, entered, reason == UNPARKED);
     switch (reason) {
     case UNPARKED:
@@ -186,7 +187,6 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
         break;
     case INTERRUPTED:
         parked.outcome = WEFTI_INTERRUPTED;
-        wefti_store(&self->interrupted, 0, RELAXED);
         break;
     case TIMED_OUT:
         parked.outcome = WEFTI_TIMED_OUT;
@@ -215,10 +215,15 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
             break;
         entered++;
     }
+    if (entered == count && patience->queued != NULL)
+        patience->queued(patience->arg);
     if (entered < count)
         settled = claim(self, REFUSED, true);
-    else if (!patience->firm && wefti_load(&self->interrupted, SEQ_CST))
+    else if (!patience->firm && wefti_exchange(&self->interrupted, 0, SEQ_CST)) {
         settled = claim(self, INTERRUPTED, false);
+        if (!settled) /* the wait ends otherwise: it is for the next */
+            wefti_store(&self->interrupted, 1, SEQ_CST);
+    }
     if (!settled)
         sleep_until_claimed(self, deadline);
     return leave_room(self, waiters, entered);
@@ -260,18 +265,17 @@ static void wake(struct wefti_waiter *waiter)
     }
 }
 
-size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
+static size_t unpark_in(struct bucket *bucket, struct wefti_key key,
+                        const struct wefti_unparking *how)
 {
-    struct wefti_waiter *list = NULL;
-    struct wefti_waiter **end = &list;
+    struct wefti_waiter *list = NULL, **end = &list;
     size_t taken = 0;
-    bool more = false;
-    bool stop = false;
-    struct bucket *bucket = lock_bucket(key);
+    bool more = false, stop = false;
+    wefti_mutex_lock(&bucket->mutex);
     for (struct wefti_waiter *next, *waiter = bucket->first; waiter != NULL && !stop;
          waiter = next) {
         next = waiter->next;
-        if (!same(waiter->key, key))
+        if (!matches(waiter->key, key))
             continue;
         enum wefti_verdict verdict = WEFTI_TAKE;
         if (how->limit != 0 && taken == how->limit)
@@ -291,13 +295,22 @@ size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
     return taken;
 }
 
-/* Takes a waiter over to another key; false if it waits elsewhere too or has been claimed. */
+size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
+{
+    return unpark_in(bucket_of(key), key, how);
+}
+
+void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how)
+{
+    for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++)
+        unpark_in(&buckets[i], (struct wefti_key){NULL, kind}, how);
+}
+
+/* Takes a waiter over to another key; false if it has been claimed meanwhile. */
 static bool move(struct wefti_waiter *waiter, struct bucket *source, struct bucket *target,
                  struct wefti_key to, uintptr_t request)
 {
     uint32_t state = WAITING;
-    if (!waiter->alone)
-        return false;
     if (!wefti_cas(&waiter->self->claim, &state, FIRM, SEQ_CST) && state != FIRM)
         return false;
     unlink_waiter(source, waiter);
@@ -317,14 +330,13 @@ size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uint
     struct bucket *target = bucket_of(to);
     size_t moved = 0;
     bool more = false;
-    WEFTI_MUST(!same(from, to));
+    WEFTI_MUST(!matches(from, to));
     lock_two(source, target);
-    for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL && !more;
-         waiter = next) {
+    for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL; waiter = next) {
         next = waiter->next;
-        if (!same(waiter->key, from))
+        if (!matches(waiter->key, from))
             continue;
-        if (limit != 0 && moved == limit)
+        if (!waiter->alone || (limit != 0 && moved == limit))
             more = true;
         else
             moved += move(waiter, source, target, to, request);
@@ -338,13 +350,21 @@ size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uint
 void wefti_interrupt(struct wefti_self *self)
 {
     /*
-     * Sequentially consistent, as the waiter's store to claim and its load of interrupted: of the
-     * two threads at least one sees the other's store, so the interruption ends this wait or stays
-     * pending for the next.
+     * Sequentially consistent, as the waiter's store to claim and its exchange of interrupted: at
+     * least one thread sees the other's store, so the interruption ends this wait or stays pending.
+     * Who ends a wait takes the mark away before, or it could end the next wait, too.
      */
-    wefti_store(&self->interrupted, 1, SEQ_CST);
-    if (claim(self, INTERRUPTED, false))
-        wefti_parker_unpark(&self->parker);
+    for (;;) {
+        uint32_t pending = 1;
+        wefti_store(&self->interrupted, 1, SEQ_CST);
+        if (wefti_load(&self->claim, SEQ_CST) != WAITING)
+            return;
+        if (!wefti_cas(&self->interrupted, &pending, 0, SEQ_CST))
+            return; /* the waiter has taken it */
+        if (claim(self, INTERRUPTED, false))
+            break;
+    }
+    wefti_parker_unpark(&self->parker);
 }
 
 /* ---- looking inside ------------------------------------------------------------------------- */
@@ -355,7 +375,7 @@ size_t wefti_waiters(struct wefti_key key)
     struct bucket *bucket = lock_bucket(key);
     for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL; waiter = waiter->next) {
         uint32_t state = wefti_load(&waiter->self->claim, RELAXED);
-        count += same(waiter->key, key) && (state == WAITING || state == FIRM);
+        count += matches(waiter->key, key) && (state == WAITING || state == FIRM);
     }
     wefti_mutex_unlock(&bucket->mutex);
     return count;

@@ -30,8 +30,18 @@ struct wefti_self;
 
 enum wefti_kind {
     WEFTI_LOCK = 1,
+    WEFTI_SEMAPHORE,
+    WEFTI_EVENT,
+    WEFTI_LATCH,
+    WEFTI_BARRIER,         /* a generation that fills */
+    WEFTI_BARRIER_TRIPPED, /* one that is full, while its action runs */
+    WEFTI_BARRIER_ENTRY,   /* who came meanwhile */
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_RLOCK,
+    WEFTI_CONDITION,
+    WEFTI_RWLOCK,
+    WEFTI_TIMER,
     WEFTI_KINDS,
 };
 
@@ -64,9 +74,16 @@ struct wefti_patience {
     int64_t deadline; /* 0: none, as WEFTI_NEVER */
     bool firm;        /* no interruption ends it; there is no deadline then */
 
+    /*
+     * Called once with `arg`, after the thread stands in all its queues and before it sleeps. It
+     * holds no bucket's lock and may unpark others: a condition lets its lock go here. NULL: none.
+     */
+    void (*queued)(void *arg);
+
+    void *arg;
+
     /* The rest is for wefti_park, which has one queue. */
     wefti_validate *validate;
-    void *arg;
     uintptr_t request;
     bool front;    /* at the head of the queue: it had been there before */
     int64_t since; /* when it first came; 0: now */
@@ -115,6 +132,9 @@ struct wefti_unparking {
 
 /* Unparks waiters of a key, first come first; returns how many. */
 size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how);
+
+/* The same for all keys of a kind, bucket by bucket: `limit` and `finish` are each bucket's. */
+void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how);
 
 /*
  * Moves at most `limit` (0: all) waiters to the end of another key's queue. Neither their deadline

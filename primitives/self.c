@@ -2,8 +2,10 @@
 #include "primitives/self.h"
 
 #include "platform/atomic.h"
+#include "platform/memory.h"
 #include "platform/parker.h"
 #include "platform/thread.h"
+#include "primitives/error.h"
 #include "primitives/thread.h"
 #include "primitives/watch.h"
 
@@ -12,6 +14,7 @@ static _Thread_local struct wefti_self own __attribute__((tls_model("initial-exe
 static struct wefti_mutex mutex; /* guards the list, each self's thread, and what thread.c keeps */
 static struct wefti_self *first;
 static uint32_t last_number;
+static uint32_t forks;
 
 uint32_t wefti_next_number(void)
 {
@@ -19,12 +22,19 @@ uint32_t wefti_next_number(void)
     return wefti_fetch_add(&last_number, 1, RELAXED) + 1;
 }
 
-void wefti_self_begin(uint32_t number, struct weft_thread *thread)
+/* ---- a thread begins ----------------------------------------------------------------------- */
+
+static void begin(uint32_t number, struct weft_thread *thread, const char *helper)
 {
     own.number = number;
+    own.helper = helper;
+    own.os = wefti_os_thread_self();
+    own.native = wefti_os_native_id();
     wefti_parker_init(&own.parker);
     wefti_registry_lock();
     own.thread = thread;
+    if (thread != NULL)
+        wefti_thread_begins(thread, &own);
     own.previous = NULL;
     own.next = first;
     if (first != NULL)
@@ -35,11 +45,62 @@ void wefti_self_begin(uint32_t number, struct weft_thread *thread)
     wefti_os_arm_thread_end();
 }
 
+void wefti_self_begin(uint32_t number, struct weft_thread *thread)
+{
+    begin(number, thread, NULL);
+}
+
+void wefti_self_begin_helper(const char *what)
+{
+    begin(wefti_next_number(), NULL, what);
+}
+
+void wefti_self_become(struct weft_thread *thread)
+{
+    wefti_registry_lock();
+    own.number = wefti_next_number(); /* each thread that it stands for has its own */
+    wefti_store(&thread->number, own.number, RELAXED);
+    own.thread = thread;
+    own.last_status = WEFT_OK;
+    wefti_threads_enter(thread);
+    wefti_thread_begins(thread, &own);
+    wefti_registry_unlock();
+}
+
 struct wefti_self *wefti_self(void)
 {
     if (__builtin_expect(own.number == 0, 0))
         wefti_self_begin(wefti_next_number(), NULL);
     return &own;
+}
+
+/* ---- it ends ------------------------------------------------------------------------------- */
+
+/* What the calling thread is to its program ends; if `gone`, its self leaves the registry, too. */
+static void end(bool gone)
+{
+    wefti_error_drop();
+    wefti_registry_lock();
+    struct weft_thread *thread = own.thread;
+    own.thread = NULL;
+    if (thread != NULL)
+        wefti_thread_ends(thread);
+    wefti_store(&own.interrupted, 0, RELAXED); /* it was meant for who has ended */
+    if (gone && own.registered) {
+        *(own.previous != NULL ? &own.previous->next : &first) = own.next;
+        if (own.next != NULL)
+            own.next->previous = own.previous;
+        own.registered = false;
+    }
+    wefti_registry_unlock();
+    wefti_watch_thread_ends();
+    if (thread != NULL)
+        wefti_thread_ended(thread);
+}
+
+void wefti_self_resign(void)
+{
+    end(false);
 }
 
 /*
@@ -48,22 +109,10 @@ struct wefti_self *wefti_self(void)
  */
 static void leave(void)
 {
-    wefti_registry_lock();
-    struct weft_thread *thread = own.thread;
-    if (own.registered) {
-        *(own.previous != NULL ? &own.previous->next : &first) = own.next;
-        if (own.next != NULL)
-            own.next->previous = own.previous;
-        own.registered = false;
-    }
-    own.thread = NULL;
-    if (thread != NULL)
-        wefti_threads_leave(thread);
-    wefti_registry_unlock();
-    wefti_watch_thread_ends();
-    if (thread != NULL)
-        wefti_thread_ended(thread);
+    end(true);
 }
+
+/* ---- the registry -------------------------------------------------------------------------- */
 
 void wefti_self_startup(void)
 {
@@ -90,6 +139,14 @@ struct wefti_self *wefti_registry_after(uint32_t number)
     return next;
 }
 
+struct wefti_self *wefti_registry_find(const struct weft_thread *thread)
+{
+    struct wefti_self *self = first;
+    while (self != NULL && self->thread != thread)
+        self = self->next;
+    return self;
+}
+
 void wefti_self_before_fork(void)
 {
     wefti_registry_lock();
@@ -102,12 +159,28 @@ void wefti_self_after_fork_parent(void)
 
 void wefti_self_after_fork_child(void)
 {
-    wefti_mutex_init(&mutex);
+    wefti_mutex_unlock(&mutex); /* it is this thread that has locked it */
+    forks++;
     first = own.registered ? &own : NULL;
     own.next = NULL;
     own.previous = NULL;
-    if (own.number != 0)
-        wefti_parker_init(&own.parker);
+    if (own.number == 0)
+        return;
+    own.native = wefti_os_native_id();
+    wefti_parker_init(&own.parker);
+}
+
+uint32_t wefti_forks(void)
+{
+    return forks;
+}
+
+void *wefti_self_allocate(size_t size)
+{
+    void *memory = wefti_allocate(size);
+    if (memory == NULL)
+        wefti_self()->last_status = WEFT_NO_MEMORY;
+    return memory;
 }
 
 weft_status weft_last_status(void)

@@ -10,9 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <weft/error.h>
 #include <weft/status.h>
 
 #include "platform/parker.h"
+#include "platform/thread.h"
 #include "primitives/hands.h"
 
 struct weft_thread;
@@ -22,6 +24,10 @@ struct wefti_self {
     uint32_t number; /* 1 is the main thread; 0: not in use yet; given once, survives fork */
     weft_status last_status;
     struct weft_thread *thread; /* its handle, guarded by the registry; NULL: foreign, none yet */
+    const weft_error *error;    /* raised and not returned yet */
+    const char *helper; /* a thread of the library's own: what it is; NULL: one of the program's */
+    wefti_os_thread os;
+    uint64_t native; /* the kernel's number of it */
 
     /* The waiting room's (park.c says who writes what). */
     struct wefti_parker parker;
@@ -49,6 +55,17 @@ struct wefti_self *wefti_self(void);
 /* The same in a thread that the library has started, before anything else in it. */
 void wefti_self_begin(uint32_t number, struct weft_thread *thread);
 
+/*
+ * The same in a helper of the library's own, which is no thread to its program. From become to
+ * resign it is: it has the handle's number, and ends as a thread does.
+ */
+void wefti_self_begin_helper(const char *what);
+void wefti_self_become(struct weft_thread *thread);
+void wefti_self_resign(void);
+
+/* Memory filled with zeros; NULL, and then the calling thread's last status says why. */
+void *wefti_self_allocate(size_t size);
+
 /* A new thread's number. */
 uint32_t wefti_next_number(void);
 
@@ -59,6 +76,9 @@ void wefti_registry_unlock(void);
 /* While it is locked: the self with the smallest number above `number`; NULL: none. */
 struct wefti_self *wefti_registry_after(uint32_t number);
 
+/* While it is locked: the self of the thread with that handle; NULL: it has not begun, or ended. */
+struct wefti_self *wefti_registry_find(const struct weft_thread *thread);
+
 /* Sees to it that a self leaves the registry when its thread ends; once, when the library loads. */
 void wefti_self_startup(void);
 
@@ -66,5 +86,8 @@ void wefti_self_startup(void);
 void wefti_self_before_fork(void);
 void wefti_self_after_fork_parent(void);
 void wefti_self_after_fork_child(void);
+
+/* How many forks lie between the program's first process and this one. */
+uint32_t wefti_forks(void);
 
 #endif

@@ -3,18 +3,21 @@
  * All threads: the list of those that are alive, threads that others have started, and what becomes
  * of threads at exit and after a fork.
  *
- * The list holds no references: a handle is in it from its start until its thread leaves the
- * registry, and the thread's own reference lasts longer. The registry's mutex guards the list.
+ * The list holds no references: a handle is in it from its start until its thread has been reaped
+ * or the handle is freed, whatever is first; a timer's while its function runs. While the state is
+ * ALIVE there is the running thread's reference. The registry's mutex guards the list.
  */
 #include "primitives/thread.h"
 
 #include "platform/atomic.h"
 #include "platform/memory.h"
 #include "primitives/deadline.h"
+#include "primitives/park.h"
 #include "primitives/self.h"
 
 /* One reference is the main thread's; the other is never given up, for the handle is static. */
-static struct weft_thread main_thread = {.references = 2, .name = "MainThread"};
+static struct weft_thread main_thread = {
+    .references = 2, .state = WEFTI_THREAD_ALIVE, .name = "MainThread"};
 static struct weft_thread *present_main; /* after a fork it is the thread that forked */
 static struct weft_thread *first;
 
@@ -36,6 +39,16 @@ void wefti_threads_leave(struct weft_thread *thread)
         thread->next->previous = thread->previous;
 }
 
+/* With the registry locked: a reference to a handle that may have none left; false: it has none. */
+static bool ref_if_any(struct weft_thread *thread)
+{
+    uint32_t references = wefti_load(&thread->references, RELAXED);
+    while (references != 0)
+        if (wefti_cas(&thread->references, &references, references + 1, RELAXED))
+            return true;
+    return false;
+}
+
 weft_thread *weft_thread_main(void)
 {
     return present_main;
@@ -47,17 +60,19 @@ weft_thread *weft_thread_main(void)
 static struct wefti_self *find_foreign(uint32_t number)
 {
     struct wefti_self *self = wefti_registry_after(number);
-    while (self != NULL && self->thread != NULL)
+    while (self != NULL && (self->thread != NULL || self->helper != NULL))
         self = wefti_registry_after(self->number);
     return self;
 }
 
 static void adopt(struct wefti_self *self, struct weft_thread *handle)
 {
+    handle->state = WEFTI_THREAD_ALIVE;
     handle->number = self->number;
     handle->daemon = true; /* nobody could join it at exit */
     self->thread = handle;
     wefti_threads_enter(handle);
+    wefti_thread_begins(handle, self);
 }
 
 /* Gives every foreign thread a handle; false if there is no memory for one. */
@@ -69,7 +84,7 @@ static bool adopt_all_foreign(void)
         wefti_registry_unlock();
         if (!found)
             break;
-        struct weft_thread *handle = wefti_thread_handle(NULL, "Dummy");
+        struct weft_thread *handle = wefti_thread_new_foreign();
         if (handle == NULL)
             return false;
         wefti_registry_lock();
@@ -83,17 +98,38 @@ static bool adopt_all_foreign(void)
     return true;
 }
 
-weft_thread *weft_thread_current(void)
+struct weft_thread *wefti_thread_own(void)
 {
-    struct wefti_self *self = wefti_self();
+    const struct wefti_self *self = wefti_self();
     wefti_registry_lock();
     struct weft_thread *thread = self->thread;
     wefti_registry_unlock();
+    return thread;
+}
+
+weft_thread *weft_thread_current(void)
+{
+    struct weft_thread *thread = wefti_thread_own();
     if (thread != NULL)
         return thread;
-    if (!self->registered)
+    if (!wefti_self()->registered)
         return wefti_failed(WEFT_RUNTIME); /* a thread on its way out has no handle any more */
-    return adopt_all_foreign() ? self->thread : wefti_failed(WEFT_NO_MEMORY);
+    return adopt_all_foreign() ? wefti_thread_own() : wefti_failed(WEFT_NO_MEMORY);
+}
+
+weft_status weft_thread_interrupt(weft_thread *thread)
+{
+    if (thread == NULL)
+        return WEFT_VALUE_ERROR;
+    wefti_registry_lock();
+    struct wefti_self *self = wefti_registry_find(thread);
+    bool alive = weft_thread_is_alive(thread);
+    if (self != NULL)
+        wefti_interrupt(self);
+    else if (alive) /* it has not begun yet */
+        thread->interrupted = true;
+    wefti_registry_unlock();
+    return alive ? WEFT_OK : WEFT_RUNTIME;
 }
 
 /* ---- enumerate ----------------------------------------------------------------------------- */
@@ -103,7 +139,8 @@ static struct weft_thread *handle_after(uint32_t number)
 {
     struct weft_thread *next = NULL;
     for (struct weft_thread *thread = first; thread != NULL; thread = thread->next)
-        if (thread->number > number && (next == NULL || thread->number < next->number))
+        if (weft_thread_is_alive(thread) && thread->number > number &&
+            (next == NULL || thread->number < next->number))
             next = thread;
     return next;
 }
@@ -112,7 +149,18 @@ static size_t count_handles(void)
 {
     size_t count = 0;
     for (const struct weft_thread *thread = first; thread != NULL; thread = thread->next)
+        count += weft_thread_is_alive(thread);
+    return count;
+}
+
+size_t weft_thread_active_count(void)
+{
+    wefti_registry_lock();
+    size_t count = count_handles();
+    const struct wefti_self *foreign = find_foreign(0);
+    for (; foreign != NULL; foreign = find_foreign(foreign->number))
         count++;
+    wefti_registry_unlock();
     return count;
 }
 
@@ -165,18 +213,18 @@ void wefti_threads_startup(void)
     wefti_registry_unlock();
 }
 
-void wefti_threads_join_all(void)
+bool wefti_threads_join_all(void)
 {
-    const struct weft_thread *caller = wefti_self()->thread;
-    for (;;) {
+    const struct weft_thread *caller = wefti_thread_own();
+    for (bool any = false;; any = true) {
         wefti_registry_lock();
         struct weft_thread *thread = first;
-        while (thread != NULL && (!thread->ours || thread->daemon || thread == caller))
+        while (thread != NULL && (!thread->joinable || weft_thread_is_daemon(thread) ||
+                                  thread == caller || !ref_if_any(thread)))
             thread = thread->next;
-        weft_thread_ref(thread);
         wefti_registry_unlock();
         if (thread == NULL)
-            return;
+            return any;
         (void)wefti_thread_join(thread, WEFTI_NEVER, WEFTI_CALLER);
         weft_thread_free(thread);
     }
@@ -190,9 +238,11 @@ void wefti_threads_after_fork_child(void)
         next = thread->next;
         if (thread == caller)
             continue;
+        bool alive = weft_thread_is_alive(thread);
         wefti_threads_leave(thread);
         wefti_store(&thread->state, WEFTI_THREAD_GONE, RELAXED);
-        weft_thread_free(thread); /* the reference of the thread, which does not exist here */
+        if (alive)
+            weft_thread_free(thread); /* the reference of the thread, which does not exist here */
     }
     if (caller == NULL) { /* a foreign thread has forked: the main handle is its own from now on */
         weft_thread_ref(&main_thread);
@@ -201,5 +251,7 @@ void wefti_threads_after_fork_child(void)
         self->thread = caller = &main_thread;
         wefti_threads_enter(caller);
     }
+    caller->joinable = false; /* as any main thread */
+    caller->native = self->native;
     present_main = caller;
 }

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <weft/version.h>
 
+#include <weft/barrier.h>
+#include <weft/condition.h>
+#include <weft/event.h>
+#include <weft/latch.h>
 #include <weft/lock.h>
+#include <weft/rlock.h>
+#include <weft/rwlock.h>
+#include <weft/semaphore.h>
 
 int weft_version(void)
 {
@@ -13,6 +20,22 @@ size_t weft_sizeof(weft_kind kind)
     switch (kind) {
     case WEFT_KIND_LOCK:
         return sizeof(weft_lock);
+    case WEFT_KIND_SEMAPHORE:
+        return sizeof(weft_semaphore);
+    case WEFT_KIND_BOUNDED_SEMAPHORE:
+        return sizeof(weft_bounded_semaphore);
+    case WEFT_KIND_EVENT:
+        return sizeof(weft_event);
+    case WEFT_KIND_BARRIER:
+        return sizeof(weft_barrier);
+    case WEFT_KIND_LATCH:
+        return sizeof(weft_latch);
+    case WEFT_KIND_RLOCK:
+        return sizeof(weft_rlock);
+    case WEFT_KIND_CONDITION:
+        return sizeof(weft_condition);
+    case WEFT_KIND_RWLOCK:
+        return sizeof(weft_rwlock);
     }
     return 0;
 }

@@ -46,6 +46,39 @@ static struct wefti_self *enter(void)
     return NULL;
 }
 
+/* ---- whose call it is ---------------------------------------------------------------------- */
+
+void wefti_watch_call(const void *caller)
+{
+    struct wefti_hands *hands = &wefti_self()->hands;
+    if (hands->caller == NULL)
+        hands->caller = caller;
+}
+
+const void *wefti_watch_site(const void *caller)
+{
+    struct wefti_hands *hands = &wefti_self()->hands;
+    if (hands->caller != NULL)
+        caller = hands->caller;
+    if (hands->group == 0)
+        hands->caller = NULL;
+    return caller;
+}
+
+void wefti_watch_group_begins(const void *caller)
+{
+    struct wefti_hands *hands = &wefti_self()->hands;
+    wefti_watch_call(caller);
+    hands->group = ++hands->groups;
+}
+
+void wefti_watch_group_ends(void)
+{
+    struct wefti_hands *hands = &wefti_self()->hands;
+    hands->group = 0;
+    hands->caller = NULL;
+}
+
 /* ---- asking and waiting -------------------------------------------------------------------- */
 
 /* The class of an object that has no name. Asks the linker, so without locks. */
@@ -165,12 +198,15 @@ void wefti_watch_took(const struct wefti_want *want)
     wefti_tables_unlock();
 }
 
-/* See the table above. */
+void wefti_watch_settles(const struct wefti_want *want, weft_status status)
+{
+    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(want);
+}
+
+/* See the table above. A reader's release may be another reader's: then nobody knows who reads. */
 static void release_foreign(struct wefti_object *object)
 {
-    const struct wefti_hold *hold = object->holds;
-    if (hold != NULL ? hold->want.ownership == WEFTI_ANYONE
-                     : object->asking > 0 && !object->stranger)
+    if (object->holds != NULL || (object->asking > 0 && !object->stranger))
         wefti_object_leave_checks(object);
     object->stranger = false;
 }
@@ -221,6 +257,13 @@ void wefti_watch_done(const void *address)
     if (object != NULL)
         wefti_object_forget(object);
     wefti_tables_unlock();
+}
+
+weft_status wefti_done(const void *object, bool busy)
+{
+    if (!busy)
+        wefti_watch_done(object);
+    return busy ? WEFT_BUSY : WEFT_OK;
 }
 
 void wefti_watch_thread_ends(void)

@@ -17,7 +17,7 @@
  *                            primitive knows
  *
  * A reader says took and releases each time, an RLock at its outermost level only. Who changes a
- * share (upgrade, downgrade) releases the one and takes the other.
+ * share (upgrade, downgrade) releases the one and wants or takes the other.
  *
  * asks, took and gave_up get the same wefti_want; releases needs object, ownership and shared.
  * took and releases include acquired and releasing. A thread that is going to produce something
@@ -29,6 +29,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <weft/status.h>
 
 #include "platform/atomic.h"
 #include "platform/symbol.h"
@@ -73,8 +75,26 @@ void wefti_watch_releases(const struct wefti_want *want);
 void wefti_watch_acquired(void *object);
 void wefti_watch_releasing(void *object);
 
+/* took or gave_up, by how an acquire went. */
+void wefti_watch_settles(const struct wefti_want *want, weft_status status);
+
+/*
+ * Where the program's call is, if one public call acquires through another: the outer one says
+ * WEFTI_WATCH_CALL() first, the inner one asks wefti_watch_site with its own caller.
+ */
+#define WEFTI_WATCH_CALL() (wefti_watched() ? wefti_watch_call(WEFTI_CALLER) : (void)0)
+void wefti_watch_call(const void *caller);
+const void *wefti_watch_site(const void *caller);
+
+/* Locks that one call takes in the order of their addresses: they have no order among themselves. */
+void wefti_watch_group_begins(const void *caller);
+void wefti_watch_group_ends(void);
+
 /* The object ends: its name, orders and holders are forgotten. Also when nobody watches. */
 void wefti_watch_done(const void *object);
+
+/* What a _done call returns: WEFT_BUSY, or WEFT_OK and the object is forgotten. */
+weft_status wefti_done(const void *object, bool busy);
 
 /* A thread that holds the object, by its number; 0: none known. `sure`: only it can release. */
 uint32_t wefti_watch_holder(const void *object, bool *sure);

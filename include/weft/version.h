@@ -29,7 +29,15 @@ WEFT_API int weft_version(void);
 
 /** The types that a binding may have to allocate. */
 typedef enum weft_kind {
-    WEFT_KIND_LOCK = 1, /**< ::weft_lock */
+    WEFT_KIND_LOCK = 1,              /**< ::weft_lock */
+    WEFT_KIND_RLOCK = 2,             /**< ::weft_rlock */
+    WEFT_KIND_CONDITION = 3,         /**< ::weft_condition */
+    WEFT_KIND_SEMAPHORE = 4,         /**< ::weft_semaphore */
+    WEFT_KIND_BOUNDED_SEMAPHORE = 5, /**< ::weft_bounded_semaphore */
+    WEFT_KIND_EVENT = 6,             /**< ::weft_event */
+    WEFT_KIND_BARRIER = 7,           /**< ::weft_barrier */
+    WEFT_KIND_RWLOCK = 8,            /**< ::weft_rwlock */
+    WEFT_KIND_LATCH = 9,             /**< ::weft_latch */
 } weft_kind;
 
 /** The size in bytes of an object of that kind in the library that runs; 0 for an unknown kind. */

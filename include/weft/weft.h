@@ -12,14 +12,24 @@
 #define WEFT_WEFT_H
 
 #include <weft/attributes.h>
+#include <weft/barrier.h>
 #include <weft/clock.h>
+#include <weft/condition.h>
+#include <weft/error.h>
+#include <weft/event.h>
 #include <weft/inspect.h>
+#include <weft/latch.h>
 #include <weft/lock.h>
 #include <weft/memory.h>
+#include <weft/rlock.h>
+#include <weft/rwlock.h>
+#include <weft/semaphore.h>
 #include <weft/status.h>
 #include <weft/thread.h>
+#include <weft/timer.h>
 #include <weft/version.h>
 #include <weft/watch.h>
 #include <weft/with.h>
+#include <weft/with_all.h>
 
 #endif

@@ -18,3 +18,13 @@ weft_status patient(void)
     }
     return status;
 }
+
+int tells_why(void);
+int tells_why(void)
+{
+    weft_status status; /* the scope sets it, on every path */
+    WEFT_WITH_FOR(&lock, 0.5, status) {
+        return counter;
+    }
+    return -status;
+}

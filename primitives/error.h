@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How targets are run, and what becomes of their errors: for threads, timers and tasks.
+ */
+#ifndef WEFTI_PRIMITIVES_ERROR_H
+#define WEFTI_PRIMITIVES_ERROR_H
+
+#include <weft/error.h>
+#include <weft/thread.h>
+
+/* How a target has ended. */
+struct wefti_result {
+    void *value;             /* what it returned; NULL if it has failed */
+    const weft_error *error; /* why it has failed; NULL: it has not */
+};
+
+/*
+ * Runs a target to its end. An error that it raised and did not return is dropped; one that was
+ * raised before the call stays the calling thread's.
+ */
+struct wefti_result wefti_run(weft_target *target, void *arg);
+
+/* Gives an error of a result back; NULL is allowed. */
+void wefti_error_free(const weft_error *error);
+
+/* Drops what the calling thread has raised: when it ends. */
+void wefti_error_drop(void);
+
+/* Calls the present excepthook. */
+void wefti_excepthook(struct weft_thread *thread, const weft_error *error);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An RLock is a word that says whether it is held (word_lock.c has its states, its waiting and its
+ * waking) and, beside it, who holds it and how often.
+ *
+ *   state   owner   depth    means
+ *   free    0       0        free
+ *   held    0       0        somebody has just got it, or is about to let it go
+ *   held    n       1...     thread n holds it so many times
+ *
+ *   owner   depth    becomes          by                       in
+ *   0       0        n, 1             thread n, holds state    own
+ *   n       d        n, d + 1         thread n                 enter
+ *   n       d > 1    n, d - 1         thread n                 weft_rlock_release
+ *   n       any      0, 0             thread n                 disown, before it lets state go
+ *
+ * Only the holder of the state writes owner and depth, so its own number is there only if it put it
+ * there, and it may read and write both without any order: to take the lock again costs a load and
+ * a store. Another thread may read any moment's owner, but never its own number by mistake. Atomic
+ * they are because others look on.
+ */
+#include <weft/rlock.h>
+
+#include "platform/memory.h"
+#include "primitives/deadline.h"
+#include "primitives/rlock.h"
+#include "primitives/self.h"
+#include "primitives/watch.h"
+#include "primitives/word_lock.h"
+
+static bool owned_by(const weft_rlock *lock, uint32_t number)
+{
+    return wefti_load(&lock->owner, RELAXED) == number;
+}
+
+/* With the state held. */
+static void own(weft_rlock *lock, uint32_t number, uint32_t depth)
+{
+    wefti_store(&lock->depth, depth, RELAXED);
+    wefti_store(&lock->owner, number, RELAXED);
+}
+
+static struct wefti_want want_of(weft_rlock *lock, bool timed, const void *caller)
+{
+    return (struct wefti_want){.object = lock,
+                               .kind = WEFTI_RLOCK,
+                               .ownership = WEFTI_OWNER,
+                               .timed = timed,
+                               .site = caller};
+}
+
+__attribute__((noinline, cold)) static void tell_release(weft_rlock *lock)
+{
+    const struct wefti_want want = want_of(lock, false, NULL);
+    wefti_watch_releases(&want);
+}
+
+/* Lets the state go; the lock may be gone after it. */
+static void disown(weft_rlock *lock)
+{
+    if (wefti_watched())
+        tell_release(lock);
+    wefti_store(&lock->owner, 0, RELAXED);
+    wefti_store(&lock->depth, 0, RELAXED);
+    (void)wefti_word_release(&lock->state, WEFTI_RLOCK);
+}
+
+/* ---- acquire ------------------------------------------------------------------------------- */
+
+/* Takes what needs no waiting: one's own lock, or a free one; else WEFT_TIMEOUT. */
+static weft_status enter(weft_rlock *lock, uint32_t me)
+{
+    if (owned_by(lock, me)) {
+        uint32_t depth = wefti_load(&lock->depth, RELAXED);
+        if (depth == UINT32_MAX)
+            return WEFT_OVERFLOW;
+        wefti_store(&lock->depth, depth + 1, RELAXED);
+        return WEFT_OK;
+    }
+    if (!wefti_word_take(&lock->state))
+        return WEFT_TIMEOUT;
+    own(lock, me, 1);
+    return WEFT_OK;
+}
+
+static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline, bool firm)
+{
+    weft_status status = wefti_word_wait(&lock->state, WEFTI_RLOCK, deadline, firm);
+    if (status == WEFT_OK)
+        own(lock, me, 1);
+    return status;
+}
+
+/* Tells those who look on. Out of the fast paths' way. */
+__attribute__((noinline, cold)) static weft_status
+acquire_watched(weft_rlock *lock, uint32_t me, int64_t deadline, bool firm, const void *caller)
+{
+    const struct wefti_want want = want_of(lock, deadline != WEFTI_NEVER, wefti_watch_site(caller));
+    if (owned_by(lock, me))
+        return enter(lock, me);
+    wefti_watch_asks(&want);
+    weft_status status = enter(lock, me);
+    if (status == WEFT_TIMEOUT && deadline != WEFTI_TRY) {
+        wefti_watch_wants(&want);
+        status = acquire_slow(lock, me, deadline, firm);
+    }
+    wefti_watch_settles(&want, status);
+    return status;
+}
+
+static weft_status acquire(weft_rlock *lock, bool firm, const void *caller)
+{
+    uint32_t me = wefti_self()->number;
+    if (wefti_watched())
+        return acquire_watched(lock, me, WEFTI_NEVER, firm, caller);
+    weft_status status = enter(lock, me);
+    return status != WEFT_TIMEOUT ? status : acquire_slow(lock, me, WEFTI_NEVER, firm);
+}
+
+weft_status weft_rlock_acquire(weft_rlock *lock)
+{
+    return lock != NULL ? acquire(lock, false, WEFTI_CALLER) : WEFT_VALUE_ERROR;
+}
+
+weft_status wefti_rlock_acquire_firmly(weft_rlock *lock)
+{
+    return acquire(lock, true, WEFTI_CALLER);
+}
+
+weft_status weft_rlock_try_acquire(weft_rlock *lock)
+{
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    uint32_t me = wefti_self()->number;
+    if (wefti_watched())
+        return acquire_watched(lock, me, WEFTI_TRY, false, WEFTI_CALLER);
+    return enter(lock, me);
+}
+
+/* The timed forms: what needs no waiting needs no look at the clock. */
+static weft_status acquire_timed(weft_rlock *lock, double time,
+                                 weft_status (*convert)(double, int64_t *), const void *caller)
+{
+    int64_t deadline;
+    if (lock == NULL || time != time)
+        return WEFT_VALUE_ERROR;
+    uint32_t me = wefti_self()->number;
+    bool watched = wefti_watched();
+    weft_status status = watched ? WEFT_TIMEOUT : enter(lock, me);
+    if (status != WEFT_TIMEOUT)
+        return status;
+    (void)convert(time, &deadline); /* fails for NaN only */
+    return watched ? acquire_watched(lock, me, deadline, false, caller)
+                   : acquire_slow(lock, me, deadline, false);
+}
+
+weft_status weft_rlock_acquire_for(weft_rlock *lock, double seconds)
+{
+    return acquire_timed(lock, seconds, wefti_deadline_for, WEFTI_CALLER);
+}
+
+weft_status weft_rlock_acquire_until(weft_rlock *lock, double deadline)
+{
+    return acquire_timed(lock, deadline, wefti_deadline_until, WEFTI_CALLER);
+}
+
+/* ---- release ------------------------------------------------------------------------------- */
+
+weft_status weft_rlock_release(weft_rlock *lock)
+{
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    if (!owned_by(lock, wefti_self()->number))
+        return WEFT_NOT_OWNER;
+    uint32_t depth = wefti_load(&lock->depth, RELAXED);
+    if (depth > 1)
+        wefti_store(&lock->depth, depth - 1, RELAXED);
+    else
+        disown(lock);
+    return WEFT_OK;
+}
+
+/* ---- for Condition ------------------------------------------------------------------------- */
+
+uint32_t wefti_rlock_save(weft_rlock *lock)
+{
+    uint32_t depth = wefti_load(&lock->depth, RELAXED);
+    disown(lock);
+    return depth;
+}
+
+void wefti_rlock_restore(weft_rlock *lock, uint32_t depth, const struct wefti_parked *parked)
+{
+    bool watched = wefti_watched();
+    const struct wefti_want want = want_of(lock, false, WEFTI_CALLER);
+    if (watched) {
+        wefti_watch_asks(&want);
+        wefti_watch_wants(&want);
+    }
+    wefti_word_resume(&lock->state, WEFTI_RLOCK, parked);
+    own(lock, wefti_self()->number, depth);
+    if (watched)
+        wefti_watch_took(&want);
+}
+
+/* ---- queries ------------------------------------------------------------------------------- */
+
+bool weft_rlock_locked(const weft_rlock *lock)
+{
+    return lock != NULL && wefti_word_held(&lock->state);
+}
+
+bool weft_rlock_is_owned(const weft_rlock *lock)
+{
+    return lock != NULL && owned_by(lock, wefti_self()->number);
+}
+
+uint32_t weft_rlock_depth(const weft_rlock *lock)
+{
+    return weft_rlock_is_owned(lock) ? wefti_load(&lock->depth, RELAXED) : 0;
+}
+
+uint32_t weft_rlock_owner(const weft_rlock *lock)
+{
+    return lock != NULL ? wefti_load(&lock->owner, RELAXED) : 0;
+}
+
+size_t weft_rlock_waiters(const weft_rlock *lock)
+{
+    return lock != NULL ? wefti_word_waiters(&lock->state, WEFTI_RLOCK) : 0;
+}
+
+weft_status weft_rlock_done(weft_rlock *lock)
+{
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    return wefti_done(lock, weft_rlock_locked(lock) || weft_rlock_waiters(lock) != 0);
+}
+
+weft_rlock *weft_rlock_new(void)
+{
+    return wefti_self_allocate(sizeof(weft_rlock));
+}
+
+void weft_rlock_free(weft_rlock *lock)
+{
+    wefti_watch_done(lock);
+    wefti_release(lock);
+}

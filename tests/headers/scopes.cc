@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The scopes and initialisers in C++17: guards are objects, conditions are initialised statically.
+#include <weft/weft.h>
+
+#include <stdexcept>
+
+#undef NDEBUG
+#include <cassert>
+
+static weft_lock lock = WEFT_LOCK_INIT;
+static weft_rlock rlock = WEFT_RLOCK_INIT;
+static weft_condition own = WEFT_CONDITION_INIT;
+static weft_condition over_lock = WEFT_CONDITION_INIT_ON(&lock);
+static weft_condition over_rlock = WEFT_CONDITION_INIT_ON(&rlock);
+
+/* Before any initialiser that runs: what is static must be ready. */
+static bool ready_early;
+__attribute__((constructor(200))) static void look_early()
+{
+    WEFT_WITH(&over_lock) { ready_early = weft_lock_locked(&lock); }
+}
+
+static void throw_inside()
+{
+    WEFT_WITH(&rlock)
+    {
+        WEFT_HOLD(&own);
+        throw std::runtime_error("out of a block");
+    }
+}
+
+int main()
+{
+    weft_status status = WEFT_TIMEOUT;
+    int blocks = 0;
+    assert(ready_early);
+    WEFT_WITH(&over_rlock) { blocks += weft_rlock_depth(&rlock) == 1; }
+    WEFT_WITH_FOR(&own, 0.5, status) { blocks += status == WEFT_OK; }
+    WEFT_WITH_ALL(&lock, &rlock, &own) { blocks += weft_lock_locked(&lock); }
+    WEFT_WITH_ALL_FOR(0.5, status, &over_lock, &lock) { blocks += status == WEFT_OK; }
+    assert(blocks == 4);
+    try {
+        throw_inside();
+        assert(false);
+    } catch (const std::runtime_error &) {
+    }
+    assert(!weft_lock_locked(&lock) && !weft_rlock_locked(&rlock) && !weft_condition_locked(&own));
+    return 0;
+}
