@@ -15,8 +15,7 @@ static struct wefti_mutex mutex; /* guards the helper's start */
 static uint32_t helper_runs;
 static sem_t bell; /* POSIX lets a handler ring it */
 static void (*works[WEFTI_HELPS])(void);
-static uint32_t
-    rings[WEFTI_HELPS]; /* not answered yet; the bell has been rung as often, or will be */
+static uint32_t rings[WEFTI_HELPS]; /* not answered yet; the bell is rung for each */
 
 /* Answers one ring. */
 static void answer(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state of a barrier, between barrier.c, which has its table and changes it, and barrier_wait.c,
- * where threads come and meet.
+ * The state of a barrier, between barrier.c, which has its table and changes it, and
+ * barrier_wait.c, where threads come and meet.
  */
 #ifndef WEFTI_PRIMITIVES_BARRIER_H
 #define WEFTI_PRIMITIVES_BARRIER_H

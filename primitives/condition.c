@@ -46,13 +46,14 @@ struct wefti_base wefti_condition_base(weft_condition *condition)
     struct wefti_base base = {NULL, NULL};
     if (condition == NULL)
         return base;
-    uintptr_t kind = (uintptr_t)condition->lock & ON_MASK;
+    uintptr_t address = (uintptr_t)condition->lock; /* not as a pointer: that may be NULL + kind */
+    uintptr_t kind = address & ON_MASK;
     if (condition->lock == NULL)
         base.rlock = &condition->own;
     else if (kind == ON_LOCK)
-        base.lock = (void *)(condition->lock - kind);
+        base.lock = (void *)(address - kind);
     else if (kind == ON_RLOCK)
-        base.rlock = (void *)(condition->lock - kind);
+        base.rlock = (void *)(address - kind);
     return base;
 }
 

@@ -19,11 +19,11 @@
  *   WAITED      SET|WAITED  a signal handler              weft_event_set_from_signal
  *   SET|WAITED  0           who clears, and wakes all     settle, in the room
  *
- * No wake-up is lost: a thread parks only if the state is WAITED under the bucket's lock. That state
- * is left under the same lock, by a set that takes all waiters out; or by a signal handler, which
- * rings for the helper afterwards. The helper comes with the bucket's lock, finds who waits for an
- * event that is set, and wakes them; it reaches an event only through a thread that waits for it, so
- * the event is there. A clear that comes before the helper does the helper's work.
+ * No wake-up is lost: a thread parks only if the state is WAITED under the bucket's lock. That
+ * state is left under the same lock, by a set that takes all waiters out; or by a signal handler, which
+ * rings for the helper afterwards. The helper comes with the bucket's lock, finds who waits for
+ * an event that is set, and wakes them; it reaches an event only through a thread that waits for
+ * it, so the event is there. A clear that comes before the helper does the helper's work.
  *
  * Who was blocked has been taken out of the room before a later clear can store anything: that is
  * why set, clear and the waiters' check agree under one lock as soon as there are waiters.
@@ -39,6 +39,7 @@
 #include "primitives/deadline.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 enum { SET = 1, WAITED = 2 };
@@ -186,6 +187,21 @@ weft_status weft_event_wait_until(weft_event *event, double deadline)
 {
     return wait_checked(event, wefti_until(deadline));
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool claim_set(void *event)
+{
+    return weft_event_is_set(event);
+}
+
+static bool announce_any(void *event)
+{
+    return announce(event);
+}
+
+const struct weft_waitable_type wefti_event_waitable = {
+    .kind = WEFTI_EVENT, .claim = claim_set, .must_wait = announce_any};
 
 /* ---- from a signal handler ----------------------------------------------------------------- */
 

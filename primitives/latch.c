@@ -15,10 +15,11 @@
  *   n | VALID               n-k | VALID (also n = k)   who counts down        count_down
  *   n | VALID               n | VALID | WAITED         who is going to wait   announce
  *   n | VALID | WAITED      n-k | VALID | WAITED       who counts, not to 0   count_down
- *   n | VALID | WAITED      VALID                      who counts to 0        count_down, in the room
+ *   n | VALID | WAITED      VALID                      who counts to 0        the same, in the room
  *
- * No wake-up is lost: a thread parks only if the latch is closed and WAITED under the bucket's lock,
- * and WAITED is left only under the same lock, by the count that opens it and takes all waiters out.
+ * No wake-up is lost: a thread parks only if the latch is closed and WAITED under the bucket's
+ * lock, and WAITED is left only under the same lock, by the count that opens it and takes all
+ * waiters out.
  *
  * The latch's memory may be freed by whoever sees it open: the count that opens it does not touch
  * it after its compare-and-swap. Another latch may lie there by then; nobody waits for that one
@@ -32,6 +33,7 @@
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 enum { VALID = 1, WAITED = 2, ONE = 4 };
@@ -57,7 +59,7 @@ struct counting {
     bool opened;
 };
 
-/* Counts, once; false if that has to be done in the room, because it opens a latch that is waited for. */
+/* Counts, once; false if it has to be done in the room: it opens a latch that is waited for. */
 static bool count_down(struct counting *counting)
 {
     uint32_t *word = &counting->latch->state;
@@ -204,6 +206,30 @@ weft_status weft_latch_arrive_and_wait(weft_latch *latch)
         wefti_watch_acquired(latch);
     return WEFT_OK;
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool is_valid(void *arg)
+{
+    const weft_latch *latch = arg;
+    return (wefti_load(&latch->state, RELAXED) & VALID) != 0;
+}
+
+static bool claim_open(void *arg)
+{
+    const weft_latch *latch = arg;
+    /* Acquire: pairs with the release in count_down. */
+    return is_open(wefti_load(&latch->state, ACQUIRE));
+}
+
+static bool announce_any(void *arg)
+{
+    weft_latch *latch = arg;
+    return announce(latch, wefti_load(&latch->state, RELAXED));
+}
+
+const struct weft_waitable_type wefti_latch_waitable = {
+    .kind = WEFTI_LATCH, .valid = is_valid, .claim = claim_open, .must_wait = announce_any};
 
 /* ---- queries ------------------------------------------------------------------------------- */
 

@@ -154,9 +154,7 @@ weft_status weft_rwlock_release_read(weft_rwlock *lock)
     for (;;) {
         if (wefti_readers(state) == 0)
             return WEFT_NOT_LOCKED;
-        uint32_t left = wefti_readers(state) - 1;
-        uint32_t alone = (state & WEFTI_UPGRADING) != 0 ? 1 : 0; /* the one who upgrades */
-        if ((state & WEFTI_RW_WAITED) != 0 && left == alone)
+        if ((state & WEFTI_RW_WAITED) != 0)
             return wefti_rwlock_leave(lock, WEFTI_READER, 0);
         /* Release: pairs with the acquire of a writer. */
         if (wefti_cas(&lock->state, &state, state - WEFTI_READER, RELEASE))

@@ -17,19 +17,20 @@
  *   from                to                       by                        in
  *   no bit set          a reader more            who comes to read         take_read
  *   0                   WRITER                   who comes to write        take_write
- *   1 reader            WRITER, same WAITED      who reads                 take_upgrade
+ *   1 reader            WRITER                   who reads                 replace_reader
  *   what shuts one out  the same | WAITED        who is going to wait      announce, in the room
  *   n > 1 readers       the same | UPGRADING     who is going to upgrade   announce, in the room
- *   a reader            a reader less            who leaves others behind  weft_rwlock_release_read
- *   1 reader            0                        the last, nobody waits    weft_rwlock_release_read
+ *   a reader            a reader less            who leaves, none waits    weft_rwlock_release_read
  *   WRITER              0, 1 reader              who leaves, none waits    stop_writing
- *   anything | WAITED   as pass finds it         who leaves or gives up    finish_pass, in the room
+ *   anything | WAITED   as a pass finds it       who leaves or gives up    finish_pass, in the room
  *
- * No wake-up is lost: a thread parks only if it saw WAITED set under the bucket's lock, beside
- * somebody who holds the lock. The last holder leaves such a state only under the same lock, in a
- * pass that lets in all who may come in, and WAITED outlives it only if another holder does. A
- * waiting writer that gives up has held readers back, so it makes a pass of its own; until it does,
- * others may still find it in the queue, but they cannot claim it.
+ * While WAITED is set the state changes only under the bucket's lock. So a pass, which decides who of
+ * the queue comes in, decides on a state that stays as it is.
+ *
+ * No wake-up is lost: a thread parks only if WAITED is set, beside somebody who holds the lock. Whoever
+ * leaves such a state makes a pass that lets in all who may come in, and WAITED outlives it only if a
+ * holder does. A waiting writer that gives up has held readers back, so it makes a pass of its own;
+ * until it does, others may still find it in the queue, but they cannot claim it.
  *
  * Nobody who waits is woken to try again: a pass lets them in, and what they hold is in the state
  * before they run.
@@ -55,7 +56,7 @@ static struct wefti_key key_of(const weft_rwlock *lock)
 
 /* ---- without waiting ----------------------------------------------------------------------- */
 
-/* These three return WEFT_TIMEOUT if there is something to wait for. */
+/* They return WEFT_TIMEOUT if there is something to wait for. */
 
 static weft_status take_read(weft_rwlock *lock)
 {
@@ -77,34 +78,6 @@ static weft_status take_write(weft_rwlock *lock)
     return wefti_cas(&lock->state, &state, WRITER, ACQUIRE) ? WEFT_OK : WEFT_TIMEOUT;
 }
 
-static weft_status take_upgrade(weft_rwlock *lock)
-{
-    uint32_t state = wefti_load(&lock->state, RELAXED);
-    for (;;) {
-        if (wefti_readers(state) == 0)
-            return WEFT_NOT_LOCKED;
-        if ((state & UPGRADING) != 0)
-            return WEFT_DEADLOCK;
-        if (wefti_readers(state) > 1)
-            return WEFT_TIMEOUT;
-        /* Acquire: pairs with the release of the readers that have left. */
-        if (wefti_cas(&lock->state, &state, (state & WAITED) | WRITER, ACQUIRE))
-            return WEFT_OK;
-    }
-}
-
-weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side)
-{
-    switch (side) {
-    case WEFTI_READ:
-        return take_read(lock);
-    case WEFTI_WRITE:
-        return take_write(lock);
-    default:
-        return take_upgrade(lock);
-    }
-}
-
 /* ---- letting in ---------------------------------------------------------------------------- */
 
 /* One look at all who wait. */
@@ -124,9 +97,14 @@ static uint32_t outlook(const struct pass *pass, uint32_t state)
     return (state & ~(uint32_t)WAITED) - pass->leaving + pass->staying + pass->let_in;
 }
 
-/* Whether there is a reader to leave: of two that leave at once one may be in error. */
-static bool may_leave(const struct pass *pass, uint32_t state)
+/*
+ * Whether the caller's part is as it thinks: a reader that upgrades is still the only one; there is a
+ * reader to leave (of two that leave at once one may be in error).
+ */
+static bool still_so(const struct pass *pass, uint32_t state)
 {
+    if (pass->staying == WRITER)
+        return (state & ~(uint32_t)WAITED) == READER;
     return pass->leaving != READER || wefti_readers(state) > 0;
 }
 
@@ -140,7 +118,7 @@ static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
     uint32_t state = wefti_load(&pass->lock->state, RELAXED);
     uint32_t then = outlook(pass, state);
     bool fits = false;
-    if (!may_leave(pass, state))
+    if (!still_so(pass, state))
         return WEFTI_STOP;
     if (request == WEFTI_READ)
         fits = (then & (WRITER | UPGRADING)) == 0 && wefti_readers(then) < WEFT_RWLOCK_READERS_MOST;
@@ -172,15 +150,17 @@ static void finish_pass(size_t taken, bool more, void *arg)
     uint32_t state = wefti_load(&pass->lock->state, RELAXED);
     uint32_t next;
     do {
-        if (!may_leave(pass, state)) {
-            pass->status = WEFT_NOT_LOCKED;
+        if (!still_so(pass, state)) {
+            pass->status = pass->staying == WRITER ? WEFT_TIMEOUT : WEFT_NOT_LOCKED;
             return;
         }
         next = outlook(pass, state);
         pass->again = next == 0 && more && taken == 0 && pass->readers_first;
         if (pass->again)
             return;
-        next |= more ? (uint32_t)WAITED : 0U;
+        /* If the lock comes free, those who are left have given up: others have been let in. */
+        if (more && next != 0)
+            next |= WAITED;
         /* Acquire and release: passes on to those who come in what all that left before have done. */
     } while (!wefti_cas(&pass->lock->state, &state, next, ACQ_REL));
 }
@@ -203,6 +183,45 @@ weft_status wefti_rwlock_leave(weft_rwlock *lock, uint32_t leaving, uint32_t sta
         (void)pass_once(&pass);
     }
     return pass.status;
+}
+
+/* ---- upgrading without waiting -------------------------------------------------------------- */
+
+/* The only reader becomes the writer; if others wait, in the room, where a pass may be at work. */
+static weft_status replace_reader(weft_rwlock *lock, uint32_t state)
+{
+    struct pass pass = {.lock = lock, .leaving = READER, .staying = WRITER};
+    if ((state & WAITED) != 0)
+        return pass_once(&pass);
+    /* Acquire: pairs with the release of the readers that have left. */
+    return wefti_cas(&lock->state, &state, WRITER, ACQUIRE) ? WEFT_OK : WEFT_TIMEOUT;
+}
+
+static weft_status take_upgrade(weft_rwlock *lock)
+{
+    for (;;) {
+        uint32_t state = wefti_load(&lock->state, RELAXED);
+        if (wefti_readers(state) == 0)
+            return WEFT_NOT_LOCKED;
+        if ((state & UPGRADING) != 0)
+            return WEFT_DEADLOCK;
+        if (wefti_readers(state) > 1)
+            return WEFT_TIMEOUT;
+        if (replace_reader(lock, state) == WEFT_OK)
+            return WEFT_OK;
+    }
+}
+
+weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side)
+{
+    switch (side) {
+    case WEFTI_READ:
+        return take_read(lock);
+    case WEFTI_WRITE:
+        return take_write(lock);
+    default:
+        return take_upgrade(lock);
+    }
 }
 
 /* ---- waiting ------------------------------------------------------------------------------- */

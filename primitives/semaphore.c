@@ -16,8 +16,8 @@
  *   any but INVALID value | WAITED  who changes it while others wait       begin, in the room
  *   value | WAITED  value           the same, when nobody is left waiting  finish, in the room
  *
- * A pass through the room makes one change, then gives those at the head of the queue what they wait
- * for as long as there is enough, and never looks behind one that must wait on: that is the order
+ * A pass through the room makes one change, then gives those at the head of the queue what they
+ * wait for as long as there is enough, and never looks behind one that must wait on: that is the order
  * of arrival, for big requests too. An unparked thread has its permits already.
  *
  * No wake-up is lost: a thread parks only if, under the bucket's lock, it has left WAITED in the
@@ -36,6 +36,7 @@
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 enum { WAITED = 1, ONE = 2 };
@@ -261,6 +262,35 @@ weft_status weft_semaphore_acquire_n_for(weft_semaphore *semaphore, int n, doubl
 {
     return acquire_checked(semaphore, n, wefti_for(seconds));
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool is_valid(void *semaphore)
+{
+    return load(semaphore) != INVALID;
+}
+
+static bool claim_permit(void *semaphore)
+{
+    return acquire_now(semaphore, 1);
+}
+
+static bool must_wait_for_one(void *semaphore)
+{
+    return must_wait(&(struct request){semaphore, 1});
+}
+
+static void let_others_pass(void *semaphore)
+{
+    (void)run(&(struct pass){.semaphore = semaphore});
+}
+
+const struct weft_waitable_type wefti_semaphore_waitable = {.kind = WEFTI_SEMAPHORE,
+                                                            .valid = is_valid,
+                                                            .claim = claim_permit,
+                                                            .must_wait = must_wait_for_one,
+                                                            .request = 1,
+                                                            .left = let_others_pass};
 
 /* ---- release ------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What bounded semaphores and scopes do with a semaphore. The counts are checked by the caller: 1 to
- * WEFT_SEMAPHORE_MAX.
+ * What bounded semaphores and scopes do with a semaphore. The counts are checked by the caller: 1
+ * to WEFT_SEMAPHORE_MAX.
  */
 #ifndef WEFTI_PRIMITIVES_SEMAPHORE_H
 #define WEFTI_PRIMITIVES_SEMAPHORE_H

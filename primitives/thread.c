@@ -39,6 +39,7 @@
 #include "primitives/deadline.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
+#include "primitives/waitable.h"
 #include "primitives/watch.h"
 
 static struct wefti_key key_of(const struct weft_thread *thread)
@@ -311,6 +312,21 @@ weft_status weft_thread_join_until(weft_thread *thread, double deadline)
 {
     return join_timed(thread, deadline, wefti_deadline_until, WEFTI_CALLER);
 }
+
+/* ---- among others -------------------------------------------------------------------------- */
+
+static bool claim_ended(void *thread)
+{
+    return state_of(thread) >= WEFTI_THREAD_ENDED;
+}
+
+static bool not_ended(void *thread)
+{
+    return state_of(thread) < WEFTI_THREAD_ENDED;
+}
+
+const struct weft_waitable_type wefti_thread_waitable = {
+    .kind = WEFTI_THREAD, .claim = claim_ended, .must_wait = not_ended};
 
 /* ---- the result ---------------------------------------------------------------------------- */
 

@@ -14,8 +14,8 @@
  * deadline, interruption, abort or reset counts for those that are part of it.
  *
  * Zeroed memory is no barrier: it answers every call with #WEFT_VALUE_ERROR. Nothing has to be
- * destroyed. A barrier may lie anywhere but must not be moved or copied while in use. Its memory may
- * be freed when no thread is in a call on it any more.
+ * destroyed. A barrier may lie anywhere but must not be moved or copied while in use. Its memory
+ * may be freed when no thread is in a call on it any more.
  *
  * @code
  *     static weft_barrier phases = WEFT_BARRIER_INIT(4);

@@ -28,6 +28,7 @@
 #include <weft/thread.h>
 #include <weft/timer.h>
 #include <weft/version.h>
+#include <weft/wait.h>
 #include <weft/watch.h>
 #include <weft/with.h>
 #include <weft/with_all.h>

@@ -47,8 +47,8 @@ static void *wait_once(void *arg)
     struct scene *scene = arg;
     WITNESS(weft_condition_acquire(&scene->condition) == WEFT_OK);
     WITNESS(weft_condition_wait(&scene->condition) == WEFT_OK);
-    size_t place = atomic_fetch_add(&scene->returned, 1);
-    scene->log[place % WAITERS] = weft_thread_ident(weft_thread_current());
+    scene->log[atomic_load(&scene->returned) % WAITERS] = weft_thread_ident(weft_thread_current());
+    atomic_fetch_add(&scene->returned, 1);
     WITNESS(weft_condition_release(&scene->condition) == WEFT_OK);
     return NULL;
 }

@@ -119,6 +119,34 @@ TEST(keys_that_share_a_bucket_do_not_disturb_each_other)
     }
 }
 
+static uintptr_t count_and_give(uintptr_t request, int64_t since, void *arg)
+{
+    (void)since;
+    ++*(size_t *)arg;
+    return request;
+}
+
+TEST(all_keys_of_a_kind_can_be_unparked_at_once)
+{
+    enum { SLEEPERS = 24, OTHERS = 3 };
+    static char places[SLEEPERS + OTHERS];
+    struct sleeper sleepers[SLEEPERS + OTHERS];
+    size_t taken = 0;
+    for (size_t i = 0; i < SLEEPERS + OTHERS; i++) {
+        enum wefti_kind kind = i < SLEEPERS ? WEFTI_EVENT : WEFTI_LOCK;
+        sleepers_enter(&sleepers[i], 1, (struct wefti_key){&places[i % SLEEPERS], kind});
+    }
+    const struct wefti_unparking all = {.take = count_and_give, .arg = &taken};
+    wefti_unpark_kind(WEFTI_EVENT, &all);
+    assert_int_equal(taken, SLEEPERS);
+    for (size_t i = 0; i < SLEEPERS; i++)
+        assert_home(&sleepers[i], WEFTI_UNPARKED, 1);
+    wefti_unpark_kind(WEFTI_LOCK, &all);
+    assert_int_equal(taken, SLEEPERS + OTHERS);
+    for (size_t i = SLEEPERS; i < SLEEPERS + OTHERS; i++)
+        assert_home(&sleepers[i], WEFTI_UNPARKED, 1);
+}
+
 TEST(a_waiter_can_be_seen)
 {
     struct wefti_key seen;

@@ -109,6 +109,57 @@ TEST(a_thread_may_wait_twice_for_one_key)
     assert_nobody_waits();
 }
 
+/* What a wait does when it stands in all its queues. */
+struct last_thing {
+    size_t waiters; /* it found, over all keys */
+    int calls;
+    bool unpark;
+};
+
+static void do_the_last_thing(void *arg)
+{
+    struct last_thing *last = arg;
+    last->calls++;
+    for (size_t i = 0; i < KEYS; i++)
+        last->waiters += wefti_waiters(keys[i]);
+    if (last->unpark)
+        WITNESS(unpark(keys[1], 0, 12) == 1);
+}
+
+TEST(a_last_thing_is_done_in_all_queues_and_may_end_the_wait)
+{
+    struct last_thing last = {.unpark = true};
+    struct sleeper sleeper = {.keys = keys, .count = KEYS};
+    sleeper.patience = (struct wefti_patience){.queued = do_the_last_thing, .arg = &last};
+    struct wefti_parked parked = sleeper_parks_any(&sleeper);
+    assert_int_equal(parked.outcome, WEFTI_UNPARKED);
+    assert_int_equal(parked.token, 12);
+    assert_int_equal(parked.index, 1);
+    assert_int_equal(last.calls, 1);
+    assert_int_equal(last.waiters, KEYS);
+    assert_nobody_waits();
+}
+
+TEST(a_last_thing_is_done_before_an_interruption_is_heard)
+{
+    struct last_thing last = {.unpark = false};
+    struct sleeper sleeper = {.keys = keys, .count = KEYS};
+    sleeper.patience = (struct wefti_patience){.queued = do_the_last_thing, .arg = &last};
+    interrupt(wefti_self());
+    assert_int_equal(sleeper_parks_any(&sleeper).outcome, WEFTI_INTERRUPTED);
+    assert_int_equal(last.calls, 1);
+}
+
+TEST(there_is_no_last_thing_without_a_wait)
+{
+    struct last_thing last = {.unpark = false};
+    struct sleeper sleeper = {.keys = keys, .count = KEYS, .refuse = KEYS - 1};
+    sleeper.patience = (struct wefti_patience){.queued = do_the_last_thing, .arg = &last};
+    assert_int_equal(sleeper_parks_any(&sleeper).outcome, WEFTI_INVALID);
+    assert_int_equal(last.calls, 0);
+    assert_nobody_waits();
+}
+
 /* ---- two unparkers, one waiter -------------------------------------------------------------- */
 
 enum { ROUNDS = 1000 };

@@ -14,9 +14,10 @@ static const struct wefti_key other = {&places[1], WEFTI_LOCK};
 /* The second thread. */
 struct intruder {
     struct wefti_key key;
-    uint32_t let_in; /* it may go */
-    uint32_t id;     /* it has gone, and sleeps nowhere but in the room */
-    uint32_t done;   /* it was not held */
+    struct wefti_key to; /* where it moves waiters */
+    uint32_t let_in;     /* it may go */
+    uint32_t id;         /* it has gone, and sleeps nowhere but in the room */
+    uint32_t done;       /* it was not held */
     size_t unparked;
     uint32_t state; /* what the callback works on */
     uint32_t seen;  /* 1 + that, as the intruder found it */
@@ -146,4 +147,40 @@ TEST(a_validate_waits_for_the_finish_of_a_move_on_either_side)
 {
     assert_held_by(NULL, key);
     assert_held_by(NULL, other);
+}
+
+static void *intrude_moving(void *arg)
+{
+    struct intruder *intruder = arg;
+    wait_to_be_let_in(intruder);
+    wefti_move(intruder->key, intruder->to, 0, 0, NULL, NULL);
+    wefti_store(&intruder->done, 1, RELEASE);
+    return NULL;
+}
+
+static bool let_both_in_and_say_no(void *arg)
+{
+    struct intruder *intruders = arg;
+    let_in(&intruders[0]);
+    let_in(&intruders[1]);
+    return false;
+}
+
+TEST(movers_in_opposite_directions_do_not_block_each_other)
+{
+    /* Both come while the first bucket is held, and go on when it comes free. */
+    enum { ROUNDS = 100 };
+    static char many[2 * ROUNDS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct wefti_key a = {&many[i], WEFTI_LOCK};
+        const struct wefti_key b = {&many[2 * ROUNDS - 1 - i], WEFTI_LOCK};
+        struct intruder intruders[2] = {{.key = a, .to = b}, {.key = b, .to = a}};
+        const struct wefti_patience patience = {.validate = let_both_in_and_say_no,
+                                                .arg = intruders};
+        struct crew there = crew_start(1, intrude_moving, &intruders[0]);
+        struct crew back = crew_start(1, intrude_moving, &intruders[1]);
+        assert_int_equal(wefti_park(a, &patience).outcome, WEFTI_INVALID);
+        crew_join(&there);
+        crew_join(&back);
+    }
 }

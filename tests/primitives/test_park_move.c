@@ -229,22 +229,3 @@ TEST(a_waiter_is_moved_or_its_deadline_comes)
     assert_int_equal(wefti_waiters(from) + wefti_waiters(to), 0);
     print_message("%zu of %d waiters were moved\n", moved, ROUNDS);
 }
-
-static void *move_to_and_fro(void *arg)
-{
-    static char many[64];
-    uint64_t random = *(uint64_t *)arg + (uint64_t)(uintptr_t)wefti_self();
-    for (int i = 0; i < 20000; i++) {
-        const struct wefti_key a = {&many[test_random(&random) % 32], WEFTI_LOCK};
-        const struct wefti_key b = {&many[32 + test_random(&random) % 32], WEFTI_LOCK};
-        wefti_move(i % 2 ? a : b, i % 2 ? b : a, 0, 0, NULL, NULL);
-    }
-    return NULL;
-}
-
-TEST(movers_in_opposite_directions_do_not_block_each_other)
-{
-    uint64_t seed = 4711;
-    struct crew crew = crew_start(4, move_to_and_fro, &seed);
-    crew_join(&crew);
-}

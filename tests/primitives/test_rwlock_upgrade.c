@@ -21,6 +21,21 @@ TEST(the_only_reader_upgrades_at_once)
     assert_true(weft_park_count() == parks);
 }
 
+TEST(the_only_reader_upgrades_before_a_writer_that_waits)
+{
+    weft_rwlock lock = WEFT_RWLOCK_INIT;
+    struct visit writer = {.lock = &lock, .side = WRITING};
+    assert_int_equal(weft_rwlock_acquire_read(&lock), WEFT_OK);
+    visit_waits(&writer, 1);
+    assert_int_equal(weft_rwlock_try_upgrade(&lock), WEFT_OK);
+    assert_int_equal(weft_rwlock_readers(&lock), 0);
+    assert_int_equal(weft_rwlock_waiters(&lock), 1);
+    assert_false(atomic_load(&writer.inside));
+    assert_int_equal(weft_rwlock_release_write(&lock), WEFT_OK);
+    assert_int_equal(visit_ends(&writer), WEFT_OK);
+    assert_int_equal(weft_rwlock_done(&lock), WEFT_OK);
+}
+
 TEST(a_try_beside_other_readers_changes_nothing)
 {
     weft_rwlock lock = WEFT_RWLOCK_INIT;

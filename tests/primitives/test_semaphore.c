@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Semaphore and BoundedSemaphore: the cases of CPython's own tests. Order, several permits at once and
- * resize are in test_semaphore_order.c, waiting in test_semaphore_wait.c, and what a stranger may do
- * with their memory in test_sync_memory.c.
+ * Semaphore and BoundedSemaphore: the cases of CPython's own tests. Order, several permits at once
+ * and resize are in test_semaphore_order.c, waiting in test_semaphore_wait.c, and what a waiter may
+ * do with their memory in test_sync_memory.c.
  */
 #include "semaphore_help.h"
 

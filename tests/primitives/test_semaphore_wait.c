@@ -123,6 +123,29 @@ TEST(the_child_of_a_fork_has_no_waiters)
     for_both(2, fork_with_waiters);
 }
 
+static bool nobody_is_in_the_way(struct fixture *f)
+{
+    return CALL(f, value) == 2 && CALL(f, try_acquire) == WEFT_OK && CALL(f, acquire) == WEFT_OK &&
+           CALL(f, value) == 0;
+}
+
+/* In the child, that threads waited when it was made shows in the state only. */
+static void fork_with_a_big_request(struct fixture *f)
+{
+    assert_int_equal(CALL(f, acquire), WEFT_OK);
+    f->n = 3;
+    struct crew crew = crew_start(1, ask, f);
+    EVENTUALLY(CALL(f, waiters) == 1);
+    assert_true(in_child(f, nobody_is_in_the_way));
+    assert_int_equal(CALL(f, release), WEFT_OK);
+    crew_join(&crew);
+}
+
+TEST(the_child_of_a_fork_may_take_what_others_waited_for)
+{
+    for_both(3, fork_with_a_big_request);
+}
+
 static void end(struct fixture *f)
 {
     assert_int_equal(CALL(f, done), WEFT_OK);

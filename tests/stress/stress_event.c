@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events under load: threads wait for each number that the main thread announces, by an event that is
- * set and cleared at once. Who was blocked must go on each time; who was not sees the number. Others
- * set, clear and time out on the same event all the while, and signal handlers set it, too.
+ * Events under load: in each round all threads wait for an event that is set and cleared at once,
+ * by a call or by a signal handler, and none may be left behind. Then all calls at once, from many
+ * threads and from handlers.
  */
 #include "test.h"
 
@@ -18,7 +18,6 @@ struct load {
     atomic_ullong woken;
     atomic_ullong timeouts;
     atomic_bool over;
-    atomic_int ready;
     atomic_ullong round;
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Latches under load: in each round a new latch at the same place, counted down by threads that hurry
- * and waited for by others. It opens exactly once, for all, and never too soon.
+ * Latches under load: in each round a new latch at the same place, counted down by threads that
+ * hurry and waited for by others. It opens exactly once, for all, and never too soon.
  */
 #include "test.h"
 
 #include <stdatomic.h>
 
-/* A round's latch is made while the round before is on its way; who is in that has left its last. */
+/* A round's latch is made while the one before is used; who uses that has left the one before it. */
 enum { THREADS = 6, ROUNDS_ALIVE = 3 };
 
 struct load {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Semaphores under load: threads take one or several permits, blocking, trying or with a deadline that
- * mostly comes too soon, while one resizes. Never more are inside than there are permits, no permit is
- * lost, and nobody waits for ever: the watchdog tells.
+ * Semaphores under load: threads take one or several permits, blocking, trying or with a deadline
+ * that mostly comes too soon, while one resizes. Never more are inside than there are permits, no
+ * permit is lost, and nobody waits for ever: the watchdog tells.
  */
 #include "test.h"
 
