@@ -202,7 +202,7 @@ weft_status weft_barrier_done(weft_barrier *barrier)
 {
     if (!wefti_barrier_valid(barrier))
         return WEFT_VALUE_ERROR;
-    return wefti_done_unless(weft_barrier_n_waiting(barrier) != 0, barrier);
+    return wefti_done(barrier, weft_barrier_n_waiting(barrier) != 0);
 }
 
 /* As a float, not less than it was; 0 only if it was. */

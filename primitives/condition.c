@@ -61,31 +61,31 @@ struct wefti_base wefti_condition_base(weft_condition *condition)
 /* ---- the lock ------------------------------------------------------------------------------ */
 
 weft_status wefti_condition_acquire_at(weft_condition *condition, struct wefti_limit limit,
-                                       enum wefti_manner manner, const void *site)
+                                       bool firm, const void *site)
 {
     struct wefti_base base = wefti_condition_base(condition);
-    return base.lock != NULL ? wefti_lock_acquire_at(base.lock, limit, manner, site)
-                             : wefti_rlock_acquire_at(base.rlock, limit, manner, site);
+    return base.lock != NULL ? wefti_lock_acquire_at(base.lock, limit, firm, site)
+                             : wefti_rlock_acquire_at(base.rlock, limit, firm, site);
 }
 
 weft_status weft_condition_acquire(weft_condition *condition)
 {
-    return wefti_condition_acquire_at(condition, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
+    return wefti_condition_acquire_at(condition, wefti_for_ever(), false, WEFTI_CALLER);
 }
 
 weft_status weft_condition_try_acquire(weft_condition *condition)
 {
-    return wefti_condition_acquire_at(condition, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
+    return wefti_condition_acquire_at(condition, wefti_at_once(), false, WEFTI_CALLER);
 }
 
 weft_status weft_condition_acquire_for(weft_condition *condition, double seconds)
 {
-    return wefti_condition_acquire_at(condition, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
+    return wefti_condition_acquire_at(condition, wefti_for(seconds), false, WEFTI_CALLER);
 }
 
 weft_status weft_condition_acquire_until(weft_condition *condition, double deadline)
 {
-    return wefti_condition_acquire_at(condition, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
+    return wefti_condition_acquire_at(condition, wefti_until(deadline), false, WEFTI_CALLER);
 }
 
 weft_status weft_condition_release(weft_condition *condition)

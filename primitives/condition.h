@@ -21,6 +21,6 @@ struct wefti_base wefti_condition_base(weft_condition *condition);
 
 /* Takes its lock as the public calls do; `site` is the program's call. */
 weft_status wefti_condition_acquire_at(weft_condition *condition, struct wefti_limit limit,
-                                       enum wefti_manner manner, const void *site);
+                                       bool firm, const void *site);
 
 #endif

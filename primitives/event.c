@@ -254,7 +254,7 @@ weft_status weft_event_done(weft_event *event)
 {
     if (event == NULL)
         return WEFT_VALUE_ERROR;
-    return wefti_done_unless(weft_event_waiters(event) != 0, event);
+    return wefti_done(event, weft_event_waiters(event) != 0);
 }
 
 weft_event *weft_event_new(void)

@@ -23,7 +23,10 @@ struct wefti_hands {
     const struct wefti_hold *through; /* for what it holds; NULL: for the thread itself */
     struct wefti_self *queued;
 
-    bool reporting; /* only its own thread uses this: reports do not report */
+    /* Only its own thread uses these. */
+    bool reporting;  /* reports do not report */
+    uint32_t group;  /* of locks that one call takes; 0: none */
+    uint32_t groups; /* so far */
 };
 
 #endif

@@ -30,7 +30,8 @@ void wefti_hold_add(struct wefti_object *object, struct wefti_self *self,
                                 .self = self,
                                 .want = *want,
                                 .since = wefti_clock(),
-                                .depth = 1};
+                                .depth = 1,
+                                .group = self->hands.group};
     self->hands.holds = hold;
     object->holds = hold;
 }

@@ -25,6 +25,7 @@ struct wefti_hold {
     struct wefti_want want; /* as it was taken */
     int64_t since;
     uint32_t depth; /* a reader may come again */
+    uint32_t group; /* the one it was taken in; 0: none */
 };
 
 /* That of one thread; NULL: none. */

@@ -261,7 +261,7 @@ weft_status weft_latch_done(weft_latch *latch)
 {
     if (latch == NULL || (wefti_load(&latch->state, RELAXED) & VALID) == 0)
         return WEFT_VALUE_ERROR;
-    return wefti_done_unless(weft_latch_waiters(latch) != 0, latch);
+    return wefti_done(latch, weft_latch_waiters(latch) != 0);
 }
 
 weft_latch *weft_latch_new(int n)

@@ -24,19 +24,18 @@ static struct wefti_want want_of(weft_lock *lock, const void *site)
 
 /* Tells those who look on; `site` is the program's call. Out of the fast paths' way. */
 __attribute__((noinline, cold)) static weft_status
-acquire_watched(weft_lock *lock, int64_t deadline, enum wefti_manner manner, const void *site)
+acquire_watched(weft_lock *lock, int64_t deadline, bool firm, const void *site)
 {
     struct wefti_want want = want_of(lock, site);
     want.timed = deadline != WEFTI_NEVER;
-    want.together = manner == WEFTI_TOGETHER;
     want.held = weft_lock_locked(lock);
     wefti_watch_asks(&want);
     weft_status status = WEFT_OK;
     if (!wefti_word_take(&lock->state)) {
         wefti_watch_wants(&want);
-        status = wefti_word_wait(&lock->state, WEFTI_LOCK, deadline, manner == WEFTI_FIRM);
+        status = wefti_word_wait(&lock->state, WEFTI_LOCK, deadline, firm);
     }
-    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
+    wefti_watch_settles(&want, status);
     return status;
 }
 
@@ -45,7 +44,7 @@ weft_status weft_lock_acquire(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_NEVER, WEFTI_PLAIN, WEFTI_CALLER);
+        return acquire_watched(lock, WEFTI_NEVER, false, WEFTI_CALLER);
     if (wefti_word_take(&lock->state))
         return WEFT_OK;
     return wefti_word_wait(&lock->state, WEFTI_LOCK, WEFTI_NEVER, false);
@@ -56,32 +55,31 @@ weft_status weft_lock_try_acquire(weft_lock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_TRY, WEFTI_PLAIN, WEFTI_CALLER);
+        return acquire_watched(lock, WEFTI_TRY, false, WEFTI_CALLER);
     return wefti_word_take(&lock->state) ? WEFT_OK : WEFT_TIMEOUT;
 }
 
 /* A free lock is taken without a look at the clock. */
-weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit,
-                                  enum wefti_manner manner, const void *site)
+weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit, bool firm,
+                                  const void *site)
 {
     if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, wefti_limit_deadline(limit), manner, site);
+        return acquire_watched(lock, wefti_limit_deadline(limit), firm, site);
     if (wefti_word_take(&lock->state))
         return WEFT_OK;
-    return wefti_word_wait(&lock->state, WEFTI_LOCK, wefti_limit_deadline(limit),
-                           manner == WEFTI_FIRM);
+    return wefti_word_wait(&lock->state, WEFTI_LOCK, wefti_limit_deadline(limit), firm);
 }
 
 weft_status weft_lock_acquire_for(weft_lock *lock, double seconds)
 {
-    return wefti_lock_acquire_at(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
+    return wefti_lock_acquire_at(lock, wefti_for(seconds), false, WEFTI_CALLER);
 }
 
 weft_status weft_lock_acquire_until(weft_lock *lock, double deadline)
 {
-    return wefti_lock_acquire_at(lock, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
+    return wefti_lock_acquire_at(lock, wefti_until(deadline), false, WEFTI_CALLER);
 }
 
 /* ---- release ------------------------------------------------------------------------------- */
@@ -140,7 +138,7 @@ weft_status weft_lock_done(weft_lock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
-    return wefti_done_unless(weft_lock_locked(lock) || weft_lock_waiters(lock) != 0, lock);
+    return wefti_done(lock, weft_lock_locked(lock) || weft_lock_waiters(lock) != 0);
 }
 
 weft_lock *weft_lock_new(void)

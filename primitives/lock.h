@@ -12,8 +12,8 @@
 #include "primitives/watch.h"
 
 /* As the public calls acquire; `site` is the program's call. */
-weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit,
-                                  enum wefti_manner manner, const void *site);
+weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit, bool firm,
+                                  const void *site);
 
 /* For Condition: a thread that has left its queue takes the lock; it said so before it let it go. */
 void wefti_lock_sleeps(weft_lock *lock, const void *site);

@@ -60,12 +60,6 @@ static void describe(const struct wefti_order *order, struct wefti_inversion *fo
             found->steps[at] = copy(step);
 }
 
-/* What one call acquires in the order of addresses has no other order. */
-static bool same_call(const struct wefti_want *held, const struct wefti_want *want)
-{
-    return held->together && want->together && held->site == want->site;
-}
-
 bool wefti_order_learn(const struct wefti_self *self, const struct wefti_object *object,
                        const struct wefti_want *want, struct wefti_inversion *found)
 {
@@ -75,7 +69,8 @@ bool wefti_order_learn(const struct wefti_self *self, const struct wefti_object 
     for (const struct wefti_hold *hold = self->hands.holds; hold != NULL;
          hold = hold->next_of_thread) {
         struct wefti_class *from = hold->object->class;
-        if (from == NULL || from == to || same_call(&hold->want, want) || known(from, to))
+        bool grouped = hold->group != 0 && hold->group == self->hands.group;
+        if (from == NULL || from == to || grouped || known(from, to))
             continue;
         struct wefti_order *order = wefti_pool_take(&order_pool);
         if (order == NULL) {

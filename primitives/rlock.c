@@ -81,10 +81,9 @@ static weft_status enter(weft_rlock *lock, uint32_t me)
     return WEFT_OK;
 }
 
-static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline,
-                                enum wefti_manner manner)
+static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline, bool firm)
 {
-    weft_status status = wefti_word_wait(&lock->state, WEFTI_RLOCK, deadline, manner == WEFTI_FIRM);
+    weft_status status = wefti_word_wait(&lock->state, WEFTI_RLOCK, deadline, firm);
     if (status == WEFT_OK)
         own(lock, me, 1);
     return status;
@@ -92,21 +91,20 @@ static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline,
 
 /* Tells those who look on; `site` is the program's call. Only the outermost level counts. */
 __attribute__((noinline, cold)) static weft_status
-acquire_watched(weft_rlock *lock, int64_t deadline, enum wefti_manner manner, const void *site)
+acquire_watched(weft_rlock *lock, int64_t deadline, bool firm, const void *site)
 {
     uint32_t me = wefti_self()->number;
     struct wefti_want want = want_of(lock, site);
     want.timed = deadline != WEFTI_NEVER;
-    want.together = manner == WEFTI_TOGETHER;
     if (owned_by(lock, me))
         return enter(lock, me);
     wefti_watch_asks(&want);
     weft_status status = enter(lock, me);
     if (status == WEFT_TIMEOUT) {
         wefti_watch_wants(&want);
-        status = acquire_slow(lock, me, deadline, manner);
+        status = acquire_slow(lock, me, deadline, firm);
     }
-    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
+    wefti_watch_settles(&want, status);
     return status;
 }
 
@@ -115,44 +113,44 @@ weft_status weft_rlock_try_acquire(weft_rlock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_TRY, WEFTI_PLAIN, WEFTI_CALLER);
+        return acquire_watched(lock, WEFTI_TRY, false, WEFTI_CALLER);
     return enter(lock, wefti_self()->number);
 }
 
 /* What needs no waiting needs no look at the clock. */
-static inline weft_status acquire(weft_rlock *lock, struct wefti_limit limit,
-                                  enum wefti_manner manner, const void *site)
+static inline weft_status acquire(weft_rlock *lock, struct wefti_limit limit, bool firm,
+                                  const void *site)
 {
     if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, wefti_limit_deadline(limit), manner, site);
+        return acquire_watched(lock, wefti_limit_deadline(limit), firm, site);
     uint32_t me = wefti_self()->number;
     weft_status status = enter(lock, me);
     if (status != WEFT_TIMEOUT)
         return status;
-    return acquire_slow(lock, me, wefti_limit_deadline(limit), manner);
+    return acquire_slow(lock, me, wefti_limit_deadline(limit), firm);
 }
 
-weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit,
-                                   enum wefti_manner manner, const void *site)
+weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit, bool firm,
+                                   const void *site)
 {
-    return acquire(lock, limit, manner, site);
+    return acquire(lock, limit, firm, site);
 }
 
 weft_status weft_rlock_acquire(weft_rlock *lock)
 {
-    return acquire(lock, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
+    return acquire(lock, wefti_for_ever(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rlock_acquire_for(weft_rlock *lock, double seconds)
 {
-    return acquire(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
+    return acquire(lock, wefti_for(seconds), false, WEFTI_CALLER);
 }
 
 weft_status weft_rlock_acquire_until(weft_rlock *lock, double deadline)
 {
-    return acquire(lock, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
+    return acquire(lock, wefti_until(deadline), false, WEFTI_CALLER);
 }
 
 /* ---- release ------------------------------------------------------------------------------- */
@@ -232,7 +230,7 @@ weft_status weft_rlock_done(weft_rlock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
-    return wefti_done_unless(weft_rlock_locked(lock) || weft_rlock_waiters(lock) != 0, lock);
+    return wefti_done(lock, weft_rlock_locked(lock) || weft_rlock_waiters(lock) != 0);
 }
 
 weft_rlock *weft_rlock_new(void)

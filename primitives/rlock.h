@@ -12,8 +12,8 @@
 #include "primitives/watch.h"
 
 /* As the public calls acquire; `site` is the program's call. */
-weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit,
-                                   enum wefti_manner manner, const void *site);
+weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit, bool firm,
+                                   const void *site);
 
 /*
  * For Condition. The owner says that it is going to wait, lets the lock go at whatever depth, which

@@ -45,20 +45,19 @@ static void entered(weft_rwlock *lock, enum wefti_side side)
         wefti_store(&lock->writer, wefti_self()->number, RELAXED);
 }
 
-static weft_status enter_slow(weft_rwlock *lock, enum wefti_side side, int64_t deadline,
-                              enum wefti_manner manner)
+static weft_status enter_slow(weft_rwlock *lock, enum wefti_side side, int64_t deadline, bool firm)
 {
     if (deadline == WEFTI_TRY)
         return WEFT_TIMEOUT;
     if (written_by(lock, wefti_self()->number))
         return WEFT_DEADLOCK;
-    return wefti_rwlock_wait(lock, side, deadline, manner == WEFTI_FIRM);
+    return wefti_rwlock_wait(lock, side, deadline, firm);
 }
 
 /* An upgrade that has to wait is told as a reader that leaves: whoever waits for it waits for whom
  * it waits for, too. */
-static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t deadline,
-                              enum wefti_manner manner, const struct wefti_want *want)
+static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t deadline, bool firm,
+                              const struct wefti_want *want)
 {
     const struct wefti_want reading = want_of(lock, WEFTI_READ, want->site);
     weft_status status = wefti_rwlock_take(lock, side);
@@ -69,7 +68,7 @@ static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t d
         return status;
     if (waits && !written_by(lock, wefti_self()->number))
         wefti_watch_wants(want);
-    status = enter_slow(lock, side, deadline, manner);
+    status = enter_slow(lock, side, deadline, firm);
     if (side == WEFTI_UPGRADE && waits && status != WEFT_OK && status != WEFT_NOT_LOCKED) {
         wefti_watch_gave_up(want);
         wefti_watch_took(&reading);
@@ -78,32 +77,32 @@ static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t d
 }
 
 /* Tells those who look on; `site` is the program's call. */
-__attribute__((noinline, cold)) static weft_status
-enter_watched(weft_rwlock *lock, enum wefti_side side, int64_t deadline, enum wefti_manner manner,
-              const void *site)
+__attribute__((noinline, cold)) static weft_status enter_watched(weft_rwlock *lock,
+                                                                 enum wefti_side side,
+                                                                 int64_t deadline, bool firm,
+                                                                 const void *site)
 {
     struct wefti_want want = want_of(lock, side, site);
     want.timed = deadline != WEFTI_NEVER;
-    want.together = manner == WEFTI_TOGETHER;
     wefti_watch_asks(&want);
-    weft_status status = enter_told(lock, side, deadline, manner, &want);
+    weft_status status = enter_told(lock, side, deadline, firm, &want);
     if (status == WEFT_OK)
         entered(lock, side);
-    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(&want);
+    wefti_watch_settles(&want, status);
     return status;
 }
 
 /* What needs no waiting needs no look at the clock. */
 static weft_status enter(weft_rwlock *lock, enum wefti_side side, struct wefti_limit limit,
-                         enum wefti_manner manner, const void *site)
+                         bool firm, const void *site)
 {
     if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return enter_watched(lock, side, wefti_limit_deadline(limit), manner, site);
+        return enter_watched(lock, side, wefti_limit_deadline(limit), firm, site);
     weft_status status = wefti_rwlock_take(lock, side);
     if (status == WEFT_TIMEOUT)
-        status = enter_slow(lock, side, wefti_limit_deadline(limit), manner);
+        status = enter_slow(lock, side, wefti_limit_deadline(limit), firm);
     if (status == WEFT_OK)
         entered(lock, side);
     return status;
@@ -111,28 +110,28 @@ static weft_status enter(weft_rwlock *lock, enum wefti_side side, struct wefti_l
 
 weft_status weft_rwlock_acquire_read(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_READ, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_READ, wefti_for_ever(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_acquire_read(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_READ, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_READ, wefti_at_once(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_read_for(weft_rwlock *lock, double seconds)
 {
-    return enter(lock, WEFTI_READ, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_READ, wefti_for(seconds), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_read_until(weft_rwlock *lock, double deadline)
 {
-    return enter(lock, WEFTI_READ, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_READ, wefti_until(deadline), false, WEFTI_CALLER);
 }
 
-weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit limit,
-                                         enum wefti_manner manner, const void *site)
+weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit limit, bool firm,
+                                         const void *site)
 {
-    return enter(lock, WEFTI_READ, limit, manner, site);
+    return enter(lock, WEFTI_READ, limit, firm, site);
 }
 
 __attribute__((noinline, cold)) static void tell_release(weft_rwlock *lock, enum wefti_side side)
@@ -163,28 +162,28 @@ weft_status weft_rwlock_release_read(weft_rwlock *lock)
 
 weft_status weft_rwlock_acquire_write(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_WRITE, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_WRITE, wefti_for_ever(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_acquire_write(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_WRITE, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_WRITE, wefti_at_once(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_write_for(weft_rwlock *lock, double seconds)
 {
-    return enter(lock, WEFTI_WRITE, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_WRITE, wefti_for(seconds), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_write_until(weft_rwlock *lock, double deadline)
 {
-    return enter(lock, WEFTI_WRITE, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_WRITE, wefti_until(deadline), false, WEFTI_CALLER);
 }
 
-weft_status wefti_rwlock_acquire_write_at(weft_rwlock *lock, struct wefti_limit limit,
-                                          enum wefti_manner manner, const void *site)
+weft_status wefti_rwlock_acquire_write_at(weft_rwlock *lock, struct wefti_limit limit, bool firm,
+                                          const void *site)
 {
-    return enter(lock, WEFTI_WRITE, limit, manner, site);
+    return enter(lock, WEFTI_WRITE, limit, firm, site);
 }
 
 /* Leaves as a writer and goes on as what is `staying`: a reader, or nothing. */
@@ -221,22 +220,22 @@ weft_status weft_rwlock_downgrade(weft_rwlock *lock)
 
 weft_status weft_rwlock_upgrade(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_UPGRADE, wefti_for_ever(), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_UPGRADE, wefti_for_ever(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_upgrade(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_UPGRADE, wefti_at_once(), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_UPGRADE, wefti_at_once(), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_upgrade_for(weft_rwlock *lock, double seconds)
 {
-    return enter(lock, WEFTI_UPGRADE, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_UPGRADE, wefti_for(seconds), false, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_upgrade_until(weft_rwlock *lock, double deadline)
 {
-    return enter(lock, WEFTI_UPGRADE, wefti_until(deadline), WEFTI_PLAIN, WEFTI_CALLER);
+    return enter(lock, WEFTI_UPGRADE, wefti_until(deadline), false, WEFTI_CALLER);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */
@@ -262,7 +261,7 @@ weft_status weft_rwlock_done(weft_rwlock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     bool held = (wefti_load(&lock->state, ACQUIRE) & ~(uint32_t)WEFTI_RW_WAITED) != 0;
-    return wefti_done_unless(held || weft_rwlock_waiters(lock) != 0, lock);
+    return wefti_done(lock, held || weft_rwlock_waiters(lock) != 0);
 }
 
 weft_rwlock *weft_rwlock_new(void)

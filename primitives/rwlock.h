@@ -11,9 +11,9 @@
 #include "primitives/watch.h"
 
 /* As the public calls acquire; `site` is the program's call. */
-weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit limit,
-                                         enum wefti_manner manner, const void *site);
-weft_status wefti_rwlock_acquire_write_at(weft_rwlock *lock, struct wefti_limit limit,
-                                          enum wefti_manner manner, const void *site);
+weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit limit, bool firm,
+                                         const void *site);
+weft_status wefti_rwlock_acquire_write_at(weft_rwlock *lock, struct wefti_limit limit, bool firm,
+                                          const void *site);
 
 #endif

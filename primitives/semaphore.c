@@ -398,7 +398,7 @@ weft_status weft_semaphore_done(weft_semaphore *semaphore)
 {
     if (semaphore == NULL || load(semaphore) == INVALID)
         return WEFT_VALUE_ERROR;
-    return wefti_done_unless(weft_semaphore_waiters(semaphore) != 0, semaphore);
+    return wefti_done(semaphore, weft_semaphore_waiters(semaphore) != 0);
 }
 
 weft_semaphore *weft_semaphore_new(int value)

@@ -46,6 +46,19 @@ static struct wefti_self *enter(void)
     return NULL;
 }
 
+/* ---- several at once ----------------------------------------------------------------------- */
+
+void wefti_watch_group_begins(void)
+{
+    struct wefti_hands *hands = &wefti_self()->hands;
+    hands->group = ++hands->groups;
+}
+
+void wefti_watch_group_ends(void)
+{
+    wefti_self()->hands.group = 0;
+}
+
 /* ---- asking and waiting -------------------------------------------------------------------- */
 
 /* The class of an object that has no name. Asks the linker, so without locks. */
@@ -176,6 +189,11 @@ void wefti_watch_took(const struct wefti_want *want)
     wefti_tables_unlock();
 }
 
+void wefti_watch_settles(const struct wefti_want *want, weft_status status)
+{
+    (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(want);
+}
+
 /* A thread lets go what it does not read: if all who read are known, it ends the hold of one. */
 static void release_foreign_read(struct wefti_object *object, uint32_t readers)
 {
@@ -248,7 +266,7 @@ void wefti_watch_done(const void *address)
     wefti_tables_unlock();
 }
 
-weft_status wefti_done_unless(bool busy, const void *object)
+weft_status wefti_done(const void *object, bool busy)
 {
     if (busy)
         return WEFT_BUSY;

@@ -36,13 +36,6 @@
 #include "platform/symbol.h"
 #include "primitives/park.h"
 
-/* How an acquire goes about it. */
-enum wefti_manner {
-    WEFTI_PLAIN,
-    WEFTI_FIRM,     /* an interruption does not end the wait, it stays pending; no deadline does */
-    WEFTI_TOGETHER, /* one of several that a call acquires, in the order of their addresses */
-};
-
 enum wefti_watch_bit {
     WEFTI_WATCH_TSAN = 1U << 0,       /* ThreadSanitizer's runtime is present */
     WEFTI_WATCH_LOCKS = 1U << 1,      /* deadlocks and lock orders */
@@ -69,7 +62,6 @@ struct wefti_want {
     bool shared;      /* others may hold it as well: a reader */
     bool timed;       /* it only tries, or has a deadline */
     bool held;        /* ANYONE: somebody holds it at this moment */
-    bool together;    /* one of several that one call acquires, in the order of addresses */
     bool sleeps;      /* wanted once its thread has been moved there: a condition's lock */
     uint32_t readers; /* an RWLock's reader leaves: how many read at this moment */
     const void *site; /* the program's call: WEFTI_CALLER */
@@ -91,11 +83,18 @@ void wefti_watch_releases(const struct wefti_want *want);
 void wefti_watch_acquired(void *object);
 void wefti_watch_releasing(void *object);
 
+/* took or gave_up, by how an acquire went. */
+void wefti_watch_settles(const struct wefti_want *want, weft_status status);
+
+/* Locks that one call takes in the order of their addresses: they have no order among themselves. */
+void wefti_watch_group_begins(void);
+void wefti_watch_group_ends(void);
+
 /* The object ends: its name, orders and holders are forgotten. Also when nobody watches. */
 void wefti_watch_done(const void *object);
 
-/* For _done calls: WEFT_BUSY, or the object ends. */
-weft_status wefti_done_unless(bool busy, const void *object);
+/* What a _done call returns: WEFT_BUSY, or WEFT_OK and the object ends. */
+weft_status wefti_done(const void *object, bool busy);
 
 /* A thread that holds the object, by its number; 0: none known. `sure`: only it can release. */
 uint32_t wefti_watch_holder(const void *object, bool *sure);

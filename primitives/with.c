@@ -32,68 +32,65 @@ static weft_guard held(void *object, enum wefti_held_kind kind, weft_status stat
 bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 {
     return entered(guard, lock, WEFTI_HELD_LOCK,
-                   wefti_lock_acquire_at(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER));
+                   wefti_lock_acquire_at(lock, wefti_for(seconds), false, WEFTI_CALLER));
 }
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
     return held(lock, WEFTI_HELD_LOCK,
-                wefti_lock_acquire_at(lock, wefti_for_ever(), WEFTI_FIRM, WEFTI_CALLER));
+                wefti_lock_acquire_at(lock, wefti_for_ever(), true, WEFTI_CALLER));
 }
 
 bool weft_rlock_guard(weft_guard *guard, weft_rlock *lock, double seconds)
 {
     return entered(guard, lock, WEFTI_HELD_RLOCK,
-                   wefti_rlock_acquire_at(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER));
+                   wefti_rlock_acquire_at(lock, wefti_for(seconds), false, WEFTI_CALLER));
 }
 
 weft_guard weft_rlock_guard_hold(weft_rlock *lock)
 {
     return held(lock, WEFTI_HELD_RLOCK,
-                wefti_rlock_acquire_at(lock, wefti_for_ever(), WEFTI_FIRM, WEFTI_CALLER));
+                wefti_rlock_acquire_at(lock, wefti_for_ever(), true, WEFTI_CALLER));
 }
 
 bool weft_condition_guard(weft_guard *guard, weft_condition *condition, double seconds)
 {
-    return entered(
-        guard, condition, WEFTI_HELD_CONDITION,
-        wefti_condition_acquire_at(condition, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER));
+    return entered(guard, condition, WEFTI_HELD_CONDITION,
+                   wefti_condition_acquire_at(condition, wefti_for(seconds), false, WEFTI_CALLER));
 }
 
 weft_guard weft_condition_guard_hold(weft_condition *condition)
 {
     return held(condition, WEFTI_HELD_CONDITION,
-                wefti_condition_acquire_at(condition, wefti_for_ever(), WEFTI_FIRM, WEFTI_CALLER));
+                wefti_condition_acquire_at(condition, wefti_for_ever(), true, WEFTI_CALLER));
 }
 
 bool weft_read_guard(weft_guard *guard, weft_read_side *side, double seconds)
 {
     weft_rwlock *lock = (weft_rwlock *)side;
-    return entered(
-        guard, lock, WEFTI_HELD_READING,
-        wefti_rwlock_acquire_read_at(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER));
+    return entered(guard, lock, WEFTI_HELD_READING,
+                   wefti_rwlock_acquire_read_at(lock, wefti_for(seconds), false, WEFTI_CALLER));
 }
 
 weft_guard weft_read_guard_hold(weft_read_side *side)
 {
     weft_rwlock *lock = (weft_rwlock *)side;
     return held(lock, WEFTI_HELD_READING,
-                wefti_rwlock_acquire_read_at(lock, wefti_for_ever(), WEFTI_FIRM, WEFTI_CALLER));
+                wefti_rwlock_acquire_read_at(lock, wefti_for_ever(), true, WEFTI_CALLER));
 }
 
 bool weft_write_guard(weft_guard *guard, weft_write_side *side, double seconds)
 {
     weft_rwlock *lock = (weft_rwlock *)side;
-    return entered(
-        guard, lock, WEFTI_HELD_WRITING,
-        wefti_rwlock_acquire_write_at(lock, wefti_for(seconds), WEFTI_PLAIN, WEFTI_CALLER));
+    return entered(guard, lock, WEFTI_HELD_WRITING,
+                   wefti_rwlock_acquire_write_at(lock, wefti_for(seconds), false, WEFTI_CALLER));
 }
 
 weft_guard weft_write_guard_hold(weft_write_side *side)
 {
     weft_rwlock *lock = (weft_rwlock *)side;
     return held(lock, WEFTI_HELD_WRITING,
-                wefti_rwlock_acquire_write_at(lock, wefti_for_ever(), WEFTI_FIRM, WEFTI_CALLER));
+                wefti_rwlock_acquire_write_at(lock, wefti_for_ever(), true, WEFTI_CALLER));
 }
 
 bool weft_semaphore_guard(weft_guard *guard, weft_semaphore *semaphore, double seconds)

@@ -14,6 +14,7 @@
 #include "primitives/rlock.h"
 #include "primitives/rwlock.h"
 #include "primitives/self.h"
+#include "primitives/watch.h"
 #include "primitives/with.h"
 
 /* The kind of an entry that names an object again: it stands for nothing, and is sorted last. */
@@ -69,13 +70,13 @@ static weft_status acquire(const weft_holdable *held, struct wefti_limit limit, 
 {
     switch (held->kind) {
     case WEFTI_HELD_LOCK:
-        return wefti_lock_acquire_at(held->object, limit, WEFTI_TOGETHER, site);
+        return wefti_lock_acquire_at(held->object, limit, false, site);
     case WEFTI_HELD_RLOCK:
-        return wefti_rlock_acquire_at(held->object, limit, WEFTI_TOGETHER, site);
+        return wefti_rlock_acquire_at(held->object, limit, false, site);
     case WEFTI_HELD_WRITING:
-        return wefti_rwlock_acquire_write_at(held->object, limit, WEFTI_TOGETHER, site);
+        return wefti_rwlock_acquire_write_at(held->object, limit, false, site);
     case WEFTI_HELD_READING:
-        return wefti_rwlock_acquire_read_at(held->object, limit, WEFTI_TOGETHER, site);
+        return wefti_rwlock_acquire_read_at(held->object, limit, false, site);
     case DOUBLE:
         return WEFT_OK;
     default:
@@ -83,12 +84,9 @@ static weft_status acquire(const weft_holdable *held, struct wefti_limit limit, 
     }
 }
 
-static weft_status acquire_all(size_t count, weft_holdable *held, double seconds, const void *site)
+static weft_status acquire_sorted(size_t count, weft_holdable *held, struct wefti_limit limit,
+                                  const void *site)
 {
-    if (seconds != seconds || (held == NULL && count > 0))
-        return WEFT_VALUE_ERROR;
-    struct wefti_limit limit = wefti_until(weft_now() + seconds);
-    sort(count, held);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && held[i].object != NULL && held[i].object == held[i - 1].object)
             held[i].kind = DOUBLE;
@@ -99,6 +97,21 @@ static weft_status acquire_all(size_t count, weft_holdable *held, double seconds
         }
     }
     return WEFT_OK;
+}
+
+static weft_status acquire_all(size_t count, weft_holdable *held, double seconds, const void *site)
+{
+    if (seconds != seconds || (held == NULL && count > 0))
+        return WEFT_VALUE_ERROR;
+    struct wefti_limit limit = wefti_until(weft_now() + seconds);
+    bool watched = wefti_watched();
+    sort(count, held);
+    if (watched)
+        wefti_watch_group_begins();
+    weft_status status = acquire_sorted(count, held, limit, site);
+    if (watched)
+        wefti_watch_group_ends();
+    return status;
 }
 
 weft_status weft_acquire_all(size_t count, weft_holdable *held, double seconds)

@@ -15,6 +15,7 @@ static const struct wefti_key other = {&places[1], WEFTI_LOCK};
 struct intruder {
     struct wefti_key key;
     struct wefti_key to; /* where it moves waiters */
+    uint32_t here;       /* it has begun */
     uint32_t let_in;     /* it may go */
     uint32_t id;         /* it has gone, and sleeps nowhere but in the room */
     uint32_t done;       /* it was not held */
@@ -33,8 +34,17 @@ static void let_in(struct intruder *intruder)
 
 static void wait_to_be_let_in(struct intruder *intruder)
 {
+    wefti_store(&intruder->here, 1, RELEASE);
     EVENTUALLY(wefti_load(&intruder->let_in, ACQUIRE));
     wefti_store(&intruder->id, thread_id(), RELEASE);
+}
+
+/* A thread that begins uses the room: it has to before a bucket is held, which may be its own. */
+static struct crew intruder_enters(void *(*intrude)(void *), struct intruder *intruder)
+{
+    struct crew crew = crew_start(1, intrude, intruder);
+    EVENTUALLY(wefti_load(&intruder->here, ACQUIRE));
+    return crew;
 }
 
 static void *intrude_unparking(void *arg)
@@ -58,7 +68,7 @@ TEST(an_unpark_during_validate_finds_the_waiter)
     const struct wefti_patience patience = {.deadline = wefti_clock() + 20 * WEFTI_SECOND,
                                             .validate = let_in_and_say_yes,
                                             .arg = &intruder};
-    struct crew crew = crew_start(1, intrude_unparking, &intruder);
+    struct crew crew = intruder_enters(intrude_unparking, &intruder);
     struct wefti_parked parked = wefti_park(key, &patience);
     crew_join(&crew);
     assert_int_equal(intruder.unparked, 1);
@@ -113,7 +123,7 @@ static void assert_held_by(struct wefti_unparking *how, struct wefti_key intrude
     struct sleeper sleeper;
     struct intruder intruder = {.key = intruded};
     sleepers_enter(&sleeper, 1, key);
-    struct crew crew = crew_start(1, intrude_parking, &intruder);
+    struct crew crew = intruder_enters(intrude_parking, &intruder);
     if (how != NULL) {
         how->arg = &intruder;
         wefti_unpark(key, how);
@@ -177,8 +187,8 @@ TEST(movers_in_opposite_directions_do_not_block_each_other)
         struct intruder intruders[2] = {{.key = a, .to = b}, {.key = b, .to = a}};
         const struct wefti_patience patience = {.validate = let_both_in_and_say_no,
                                                 .arg = intruders};
-        struct crew there = crew_start(1, intrude_moving, &intruders[0]);
-        struct crew back = crew_start(1, intrude_moving, &intruders[1]);
+        struct crew there = intruder_enters(intrude_moving, &intruders[0]);
+        struct crew back = intruder_enters(intrude_moving, &intruders[1]);
         assert_int_equal(wefti_park(a, &patience).outcome, WEFTI_INVALID);
         crew_join(&there);
         crew_join(&back);

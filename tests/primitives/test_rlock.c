@@ -68,7 +68,7 @@ TEST(every_way_to_acquire_takes_it_again)
     assert_int_equal(weft_rlock_acquire_for(&lock, 0), WEFT_OK);
     assert_int_equal(weft_rlock_acquire_for(&lock, WEFT_FOREVER), WEFT_OK);
     assert_int_equal(weft_rlock_acquire_until(&lock, weft_now() - 1), WEFT_OK);
-    assert_int_equal(wefti_rlock_acquire_at(&lock, wefti_for_ever(), WEFTI_FIRM, NULL), WEFT_OK);
+    assert_int_equal(wefti_rlock_acquire_at(&lock, wefti_for_ever(), true, NULL), WEFT_OK);
     assert_int_equal(weft_rlock_depth(&lock), 6);
     assert_true(weft_park_count() == parks);
     for (int i = 0; i < 6; i++)
@@ -170,8 +170,7 @@ TEST(a_depth_that_would_overflow_is_refused)
     assert_int_equal(weft_rlock_try_acquire(&lock), WEFT_OVERFLOW);
     assert_int_equal(weft_rlock_acquire_for(&lock, 1), WEFT_OVERFLOW);
     assert_int_equal(weft_rlock_acquire_until(&lock, weft_now() + 1), WEFT_OVERFLOW);
-    assert_int_equal(wefti_rlock_acquire_at(&lock, wefti_for_ever(), WEFTI_FIRM, NULL),
-                     WEFT_OVERFLOW);
+    assert_int_equal(wefti_rlock_acquire_at(&lock, wefti_for_ever(), true, NULL), WEFT_OVERFLOW);
     assert_int_equal(weft_rlock_depth(&lock), UINT32_MAX);
     lock.depth = 1;
     assert_int_equal(weft_rlock_release(&lock), WEFT_OK);

@@ -41,7 +41,7 @@ TEST(an_interruption_ends_a_wait_and_the_rlock_is_not_taken)
 
 static void *acquire_firmly(void *lock)
 {
-    WITNESS(wefti_rlock_acquire_at(lock, wefti_for_ever(), WEFTI_FIRM, NULL) == WEFT_OK);
+    WITNESS(wefti_rlock_acquire_at(lock, wefti_for_ever(), true, NULL) == WEFT_OK);
     WITNESS(weft_rlock_release(lock) == WEFT_OK);
     WITNESS(weft_sleep(1e6) == WEFT_INTERRUPTED); /* it has stayed pending */
     return NULL;
