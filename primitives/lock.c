@@ -28,6 +28,7 @@ acquire_watched(weft_lock *lock, int64_t deadline, enum wefti_manner manner, con
 {
     struct wefti_want want = want_of(lock, site);
     want.timed = deadline != WEFTI_NEVER;
+    want.interruptible = manner != WEFTI_FIRM;
     want.together = manner == WEFTI_TOGETHER;
     want.held = weft_lock_locked(lock);
     wefti_watch_asks(&want);

@@ -97,6 +97,7 @@ acquire_watched(weft_rlock *lock, int64_t deadline, enum wefti_manner manner, co
     uint32_t me = wefti_self()->number;
     struct wefti_want want = want_of(lock, site);
     want.timed = deadline != WEFTI_NEVER;
+    want.interruptible = manner != WEFTI_FIRM;
     want.together = manner == WEFTI_TOGETHER;
     if (owned_by(lock, me))
         return enter(lock, me);

@@ -84,6 +84,7 @@ enter_watched(weft_rwlock *lock, enum wefti_side side, int64_t deadline, enum we
 {
     struct wefti_want want = want_of(lock, side, site);
     want.timed = deadline != WEFTI_NEVER;
+    want.interruptible = manner != WEFTI_FIRM;
     want.together = manner == WEFTI_TOGETHER;
     wefti_watch_asks(&want);
     weft_status status = enter_told(lock, side, deadline, manner, &want);

@@ -36,6 +36,8 @@
 #include "platform/symbol.h"
 #include "primitives/park.h"
 
+struct wefti_self;
+
 /* How an acquire goes about it. */
 enum wefti_manner {
     WEFTI_PLAIN,
@@ -66,13 +68,14 @@ struct wefti_want {
     void *object; /* WEFTI_THREAD: the handle of the thread whose end is wanted */
     enum wefti_kind kind;
     enum wefti_ownership ownership;
-    bool shared;      /* others may hold it as well: a reader */
-    bool timed;       /* it only tries, or has a deadline */
-    bool held;        /* ANYONE: somebody holds it at this moment */
-    bool together;    /* one of several that one call acquires, in the order of addresses */
-    bool sleeps;      /* wanted once its thread has been moved there: a condition's lock */
-    uint32_t readers; /* an RWLock's reader leaves: how many read at this moment */
-    const void *site; /* the program's call: WEFTI_CALLER */
+    bool shared;        /* others may hold it as well: a reader */
+    bool timed;         /* it only tries, or has a deadline */
+    bool interruptible; /* an interruption ends the wait */
+    bool held;          /* ANYONE: somebody holds it at this moment */
+    bool together;      /* one of several that one call acquires, in the order of addresses */
+    bool sleeps;        /* wanted once its thread has been moved there: a condition's lock */
+    uint32_t readers;   /* an RWLock's reader leaves: how many read at this moment */
+    const void *site;   /* the program's call: WEFTI_CALLER */
 };
 
 /*
@@ -99,6 +102,9 @@ weft_status wefti_done_unless(bool busy, const void *object);
 
 /* A thread that holds the object, by its number; 0: none known. `sure`: only it can release. */
 uint32_t wefti_watch_holder(const void *object, bool *sure);
+
+/* After a thread was interrupted, with the registry locked: it is not going to wait for ever. */
+void wefti_watch_interrupted(struct wefti_self *self);
 
 /* The calling thread ends, and has left the registry: it holds nothing that anybody could find. */
 void wefti_watch_thread_ends(void);
