@@ -103,7 +103,7 @@ void *weft_raise_text_at(const char *file, int line, weft_status code, const cha
     size_t length = strlen(text);
     struct error_block *block = make(file, line, code, length, &message);
     if (block != NULL)
-        memcpy(message, text, length);
+        memcpy(message, text, length); /* NOLINT(bugprone-not-null-terminated-result): it is */
     return raise_block(block);
 }
 

@@ -28,6 +28,7 @@ acquire_watched(weft_lock *lock, int64_t deadline, bool firm, const void *site)
 {
     struct wefti_want want = want_of(lock, site);
     want.timed = deadline != WEFTI_NEVER;
+    want.interruptible = !firm;
     want.held = weft_lock_locked(lock);
     wefti_watch_asks(&want);
     weft_status status = WEFT_OK;

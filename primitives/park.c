@@ -252,9 +252,11 @@ static void wake(struct wefti_waiter *waiter)
 static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
                         const struct wefti_unparking *how)
 {
-    struct wefti_waiter *list = NULL, **end = &list;
+    struct wefti_waiter *list = NULL;
+    struct wefti_waiter **end = &list;
     size_t taken = 0;
-    bool more = false, stop = false;
+    bool more = false;
+    bool stop = false;
     wefti_mutex_lock(&bucket->mutex);
     for (struct wefti_waiter *next, *waiter = bucket->first; waiter != NULL && !stop;
          waiter = next) {

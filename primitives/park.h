@@ -92,7 +92,7 @@ struct wefti_patience {
 enum wefti_outcome {
     WEFTI_UNPARKED,    /* somebody unparked it, with the token */
     WEFTI_TIMED_OUT,   /* the deadline came first */
-    WEFTI_INTERRUPTED, /* wefti_interrupt came first */
+    WEFTI_INTERRUPTED, /* wefti_interrupt came first, maybe before a validate that said no */
     WEFTI_INVALID,     /* a validate said no: it did not wait */
 };
 

@@ -96,6 +96,7 @@ acquire_watched(weft_rlock *lock, int64_t deadline, bool firm, const void *site)
     uint32_t me = wefti_self()->number;
     struct wefti_want want = want_of(lock, site);
     want.timed = deadline != WEFTI_NEVER;
+    want.interruptible = !firm;
     if (owned_by(lock, me))
         return enter(lock, me);
     wefti_watch_asks(&want);

@@ -84,6 +84,7 @@ __attribute__((noinline, cold)) static weft_status enter_watched(weft_rwlock *lo
 {
     struct wefti_want want = want_of(lock, side, site);
     want.timed = deadline != WEFTI_NEVER;
+    want.interruptible = !firm;
     wefti_watch_asks(&want);
     weft_status status = enter_told(lock, side, deadline, firm, &want);
     if (status == WEFT_OK)

@@ -229,6 +229,8 @@ weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side)
 struct arrival {
     weft_rwlock *lock;
     enum wefti_side side;
+    uint32_t
+        mark; /* what announce has put into the state; 0: nothing, an interruption came first */
 };
 
 static bool shut_out(uint32_t state, enum wefti_side side)
@@ -242,7 +244,7 @@ static bool shut_out(uint32_t state, enum wefti_side side)
 
 static bool announce(void *arg)
 {
-    const struct arrival *arrival = arg;
+    struct arrival *arrival = arg;
     uint32_t mark = arrival->side == WEFTI_UPGRADE ? WAITED | UPGRADING : WAITED;
     uint32_t state = wefti_load(&arrival->lock->state, RELAXED);
     do
@@ -250,6 +252,7 @@ static bool announce(void *arg)
             return false;
     while ((state & mark) != mark &&
            !wefti_cas(&arrival->lock->state, &state, state | mark, RELAXED));
+    arrival->mark = mark;
     return true;
 }
 
@@ -271,16 +274,16 @@ static weft_status spin(weft_rwlock *lock, enum wefti_side side)
 }
 
 /* Whoever was held back by one that does not wait any more may come in. */
-static void give_up(weft_rwlock *lock, enum wefti_side side)
+static void give_up(const struct arrival *arrival)
 {
-    struct pass pass = {.lock = lock, .leaving = side == WEFTI_UPGRADE ? UPGRADING : 0};
-    if (side != WEFTI_READ)
+    struct pass pass = {.lock = arrival->lock, .leaving = arrival->mark & UPGRADING};
+    if (arrival->side != WEFTI_READ)
         (void)pass_once(&pass);
 }
 
 weft_status wefti_rwlock_wait(weft_rwlock *lock, enum wefti_side side, int64_t deadline, bool firm)
 {
-    struct arrival arrival = {lock, side};
+    struct arrival arrival = {lock, side, 0};
     const struct wefti_patience patience = {.deadline = deadline,
                                             .firm = firm,
                                             .validate = announce,
@@ -293,7 +296,7 @@ weft_status wefti_rwlock_wait(weft_rwlock *lock, enum wefti_side side, int64_t d
         if (parked.outcome == WEFTI_UNPARKED)
             return WEFT_OK;
         if (parked.outcome != WEFTI_INVALID) {
-            give_up(lock, side);
+            give_up(&arrival);
             return parked.outcome == WEFTI_TIMED_OUT ? WEFT_TIMEOUT : WEFT_INTERRUPTED;
         }
         status = wefti_rwlock_take(lock, side);

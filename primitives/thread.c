@@ -238,6 +238,7 @@ static struct wefti_parked wait_once(struct weft_thread *thread,
     const struct wefti_want want = {.object = thread,
                                     .kind = WEFTI_THREAD,
                                     .ownership = WEFTI_OWNER,
+                                    .interruptible = true,
                                     .timed = patience->deadline != WEFTI_NEVER,
                                     .site = site};
     if (wefti_watched())

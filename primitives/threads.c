@@ -15,6 +15,7 @@
 #include "primitives/deadline.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
+#include "primitives/watch.h"
 
 /* One reference is the main thread's; the other is never given up, for the handle is static. */
 static struct weft_thread main_thread = {
@@ -129,6 +130,8 @@ weft_status weft_thread_interrupt(weft_thread *thread)
         wefti_interrupt(self);
     else if (alive) /* it has not begun yet */
         thread->interrupted = true;
+    if (self != NULL && wefti_watched())
+        wefti_watch_interrupted(self);
     wefti_registry_unlock();
     return alive ? WEFT_OK : WEFT_RUNTIME;
 }

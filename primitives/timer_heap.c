@@ -35,6 +35,7 @@ static bool lean_left(struct wefti_heap_node *node)
 /*
  * One tree of two; its root has no parent yet. Recurs no deeper than the two ways right are long.
  */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as a logarithm */
 static struct wefti_heap_node *merge(struct wefti_heap_node *a, struct wefti_heap_node *b)
 {
     if (a == NULL || b == NULL)

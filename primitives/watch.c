@@ -115,8 +115,11 @@ void wefti_watch_wants(const struct wefti_want *want)
     if (self == NULL)
         return;
     struct wefti_cycle cycle;
-    wefti_waiting_enter(self, want);
-    bool found = !self->hands.reporting && wefti_deadlock_find(self, &cycle);
+    /* Who interrupts sets the mark and then looks here: of the two one sees the other. */
+    bool waits = !want->interruptible || !wefti_load(&self->interrupted, RELAXED);
+    if (waits)
+        wefti_waiting_enter(self, want);
+    bool found = waits && !self->hands.reporting && wefti_deadlock_find(self, &cycle);
     bool fatal = found && cycle.certain && aborts;
     wefti_tables_unlock();
     if (found)
@@ -133,6 +136,16 @@ void wefti_watch_sleeps(const struct wefti_want *want)
         return;
     later.sleeps = true;
     wefti_waiting_enter(self, &later);
+    wefti_tables_unlock();
+}
+
+void wefti_watch_interrupted(struct wefti_self *self)
+{
+    if (!watches_locks())
+        return;
+    wefti_tables_lock();
+    if (self->hands.want.interruptible)
+        wefti_waiting_leave(self);
     wefti_tables_unlock();
 }
 

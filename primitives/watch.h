@@ -36,6 +36,8 @@
 #include "platform/symbol.h"
 #include "primitives/park.h"
 
+struct wefti_self;
+
 enum wefti_watch_bit {
     WEFTI_WATCH_TSAN = 1U << 0,       /* ThreadSanitizer's runtime is present */
     WEFTI_WATCH_LOCKS = 1U << 1,      /* deadlocks and lock orders */
@@ -59,12 +61,13 @@ struct wefti_want {
     void *object; /* WEFTI_THREAD: the handle of the thread whose end is wanted */
     enum wefti_kind kind;
     enum wefti_ownership ownership;
-    bool shared;      /* others may hold it as well: a reader */
-    bool timed;       /* it only tries, or has a deadline */
-    bool held;        /* ANYONE: somebody holds it at this moment */
-    bool sleeps;      /* wanted once its thread has been moved there: a condition's lock */
-    uint32_t readers; /* an RWLock's reader leaves: how many read at this moment */
-    const void *site; /* the program's call: WEFTI_CALLER */
+    bool shared;        /* others may hold it as well: a reader */
+    bool timed;         /* it only tries, or has a deadline */
+    bool interruptible; /* an interruption ends the wait */
+    bool held;          /* ANYONE: somebody holds it at this moment */
+    bool sleeps;        /* wanted once its thread has been moved there: a condition's lock */
+    uint32_t readers;   /* an RWLock's reader leaves: how many read at this moment */
+    const void *site;   /* the program's call: WEFTI_CALLER */
 };
 
 /*
@@ -91,13 +94,16 @@ void wefti_watch_group_begins(void);
 void wefti_watch_group_ends(void);
 
 /* The object ends: its name, orders and holders are forgotten. Also when nobody watches. */
-void wefti_watch_done(const void *object);
+void wefti_watch_done(const void *address);
 
 /* What a _done call returns: WEFT_BUSY, or WEFT_OK and the object ends. */
 weft_status wefti_done(const void *object, bool busy);
 
 /* A thread that holds the object, by its number; 0: none known. `sure`: only it can release. */
-uint32_t wefti_watch_holder(const void *object, bool *sure);
+uint32_t wefti_watch_holder(const void *address, bool *sure);
+
+/* After a thread was interrupted, with the registry locked: it is not going to wait for ever. */
+void wefti_watch_interrupted(struct wefti_self *self);
 
 /* The calling thread ends, and has left the registry: it holds nothing that anybody could find. */
 void wefti_watch_thread_ends(void);

@@ -137,7 +137,7 @@ WEFT_API void weft_semaphore_free(weft_semaphore *semaphore);
 /** Makes a bounded semaphore that begins at its limit: `BoundedSemaphore(value)`. */
 WEFT_API weft_status weft_bounded_semaphore_init(weft_bounded_semaphore *semaphore, int value);
 
-/** The acquires are those of a Semaphore; more than the limit at once is WEFT_VALUE_ERROR. */
+/** The acquires are a Semaphore's; several at once, and more than the limit: WEFT_VALUE_ERROR. */
 WEFT_API weft_status weft_bounded_semaphore_acquire(weft_bounded_semaphore *semaphore);
 WEFT_API WEFT_CHECKED weft_status
 weft_bounded_semaphore_try_acquire(weft_bounded_semaphore *semaphore);

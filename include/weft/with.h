@@ -134,8 +134,10 @@ WEFT_HOLDABLES(WEFT_GUARD_OVERLOADS)
 
 #else
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define WEFT_GUARD_ENTER_OF(type, enter, hold, asserts) , type * : enter
 #define WEFT_GUARD_HOLD_OF(type, enter, hold, asserts) , type * : hold
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define WEFT_GUARD_ENTER(guard, held, seconds)                                                     \
     _Generic((held)WEFT_HOLDABLES(WEFT_GUARD_ENTER_OF))((guard), (held), (seconds))

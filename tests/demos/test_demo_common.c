@@ -31,6 +31,13 @@ const char *__tsan_default_options(void)
     return "die_after_fork=0";
 }
 
+/* The search for leaks at their end stops threads that the fork has left behind, and hangs. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
 /* How a demo ended and what it wrote. */
 struct outcome {
     int status; /* exit status; -1: a signal */

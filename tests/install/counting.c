@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads increment one plain int: under the lock that the argument names, else without. */
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,9 +14,22 @@ static weft_rlock rlock = WEFT_RLOCK_INIT;
 static weft_rwlock rwlock = WEFT_RWLOCK_INIT;
 static weft_condition condition = WEFT_CONDITION_INIT;
 static int counter;
+static atomic_int present;
+
+/*
+ * No thread counts before all are there: else one might be done before the next one starts, which is
+ * no race. The relaxed operations order nothing.
+ */
+static void await_all(void)
+{
+    atomic_fetch_add_explicit(&present, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&present, memory_order_relaxed) < THREADS)
+        sched_yield();
+}
 
 static void *count_locked(void *arg)
 {
+    await_all();
     for (int i = 0; i < ROUNDS; i++) {
         WEFT_HOLD(&lock);
         counter++;
@@ -24,6 +39,7 @@ static void *count_locked(void *arg)
 
 static void *count_with_rlock(void *arg)
 {
+    await_all();
     for (int i = 0; i < ROUNDS; i++) {
         WEFT_HOLD(&rlock);
         WEFT_WITH(&rlock)
@@ -34,6 +50,7 @@ static void *count_with_rlock(void *arg)
 
 static void *count_with_rwlock(void *arg)
 {
+    await_all();
     for (int i = 0; i < ROUNDS; i++) {
         int seen = 0;
         WEFT_WITH(weft_reading(&rwlock))
@@ -46,6 +63,7 @@ static void *count_with_rwlock(void *arg)
 
 static void *count_with_condition(void *arg)
 {
+    await_all();
     for (int i = 0; i < ROUNDS; i++) {
         WEFT_HOLD(&condition);
         counter++;
@@ -58,6 +76,7 @@ static void *count_with_condition(void *arg)
 
 static void *count_unlocked(void *arg)
 {
+    await_all();
     for (int i = 0; i < ROUNDS; i++)
         counter++;
     return arg;

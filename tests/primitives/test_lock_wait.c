@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "cancel.h"
 #include "interrupt.h"
 
 /* ---- interruption ---------------------------------------------------------------------------- */
@@ -188,7 +189,7 @@ static void *acquire_while_cancelled(void *arg)
     atomic_store(&target->known, true);
     WITNESS(weft_lock_acquire(&target->lock) == WEFT_OK);
     target->cancelled = true;
-    pthread_testcancel();
+    test_cancel_here();
     WITNESS(!"reached: the cancellation has been lost");
     return NULL;
 }

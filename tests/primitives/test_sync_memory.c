@@ -13,7 +13,7 @@
 
 #include "platform/parker.h"
 
-enum { ROUNDS = 2000 };
+enum { ROUNDS = 400 };
 
 void __real_wefti_parker_unpark(struct wefti_parker *parker);
 void __wrap_wefti_parker_unpark(struct wefti_parker *parker);

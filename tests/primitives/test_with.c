@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "cancel.h"
 #include "interrupt.h"
 
 static weft_lock lock = WEFT_LOCK_INIT;
@@ -207,7 +208,7 @@ static void *be_cancelled_inside(void *arg)
     WEFT_WITH(&lock) {
         atomic_store(&victim->inside, true);
         for (;;)
-            pthread_testcancel();
+            test_cancel_here();
     }
     return NULL;
 }

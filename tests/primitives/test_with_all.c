@@ -195,34 +195,39 @@ TEST(an_interruption_leaves_none_held)
     assert_all_free();
 }
 
-static void *hold_for_a_while(void *arg)
+struct holder {
+    double until;
+    atomic_bool ready;
+};
+
+static void *hold_until(void *arg)
 {
+    struct holder *holder = arg;
     WITNESS(weft_lock_acquire(&all.a) == WEFT_OK);
-    atomic_store((atomic_int *)arg, 1);
-    WITNESS(weft_sleep(0.03) == WEFT_OK);
+    atomic_store(&holder->ready, true);
+    WITNESS(weft_sleep_until(holder->until) == WEFT_OK);
     WITNESS(weft_lock_release(&all.a) == WEFT_OK);
     return NULL;
 }
 
-/* Were there a limit for each, the second wait would end at 0.03 + 0.04 at the earliest. */
+/* Were there a limit for each, the second wait would end 0.1 + 0.2 seconds from the start or later. */
 TEST(one_deadline_is_for_all)
 {
-    atomic_int ready = 0;
     bool measured = false;
     assert_int_equal(weft_lock_acquire(&all.c), WEFT_OK);
     while (!measured) {
-        atomic_store(&ready, 0);
-        struct crew crew = crew_start(1, hold_for_a_while, &ready);
-        EVENTUALLY(atomic_load(&ready) == 1);
+        double start = weft_now();
+        struct holder holder = {.until = start + 0.1};
+        struct crew crew = crew_start(1, hold_until, &holder);
+        EVENTUALLY(atomic_load(&holder.ready));
         weft_status status = WEFT_OK;
-        int64_t start = test_clock();
-        WEFT_WITH_ALL_FOR(0.04, status, &all.a, &all.c) {
+        WEFT_WITH_ALL_FOR(0.2, status, &all.a, &all.c) {
             fail();
         }
-        int64_t took = test_clock() - start;
+        double took = weft_now() - start;
         assert_int_equal(status, WEFT_TIMEOUT);
-        assert_true(took >= 40000000);
-        measured = took < 65000000; /* a busy machine may need a few rounds */
+        assert_true(took >= 0.2);
+        measured = took < 0.3; /* a busy machine may need a few rounds */
         crew_join(&crew);
     }
     assert_int_equal(weft_lock_release(&all.c), WEFT_OK);

@@ -167,15 +167,15 @@ struct actor {
     weft_status status; /* of the last step */
     uint32_t asked;
     uint32_t done;
-    bool ends;
+    uint32_t last; /* the turn in which it ends; 0: not known yet */
 };
 
 static inline void *act(void *arg)
 {
     struct actor *actor = arg;
     for (uint32_t turn = 1;; turn++) {
-        EVENTUALLY(wefti_load(&actor->asked, ACQUIRE) == turn);
-        if (actor->ends)
+        EVENTUALLY(wefti_load(&actor->asked, ACQUIRE) >= turn);
+        if (wefti_load(&actor->last, RELAXED) == turn)
             return NULL;
         actor->status = actor->next(actor->object);
         wefti_store(&actor->done, turn, RELEASE);
@@ -225,10 +225,16 @@ static inline void waits_for_owned(struct actor *actor, step *next, struct owned
     EVENTUALLY(wefti_load(&lock->waiters, ACQUIRE) == before + 1);
 }
 
+/* Lets it end when it has taken its step. */
+static inline void leaves_then(struct actor *actor)
+{
+    wefti_store(&actor->last, actor->asked + 1, RELAXED);
+    wefti_fetch_add(&actor->asked, 1, RELEASE);
+}
+
 static inline void actor_ends(struct actor *actor)
 {
-    actor->ends = true;
-    wefti_fetch_add(&actor->asked, 1, RELEASE);
+    leaves_then(actor);
     assert_int_equal(weft_thread_join(actor->thread), WEFT_OK);
 }
 
