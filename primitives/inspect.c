@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <weft/inspect.h>
+#include <weft/rlock.h>
+#include <weft/rwlock.h>
 #include <weft/thread.h>
 
 #include "platform/clock.h"
@@ -35,9 +37,7 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     wefti_put(text, what[key.kind]);
-    if (key.kind == WEFTI_THREAD) {
-        wefti_put(text, weft_thread_name(key.address)); /* who joins it has a reference */
-    } else if (key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
+    if (key.kind != WEFTI_THREAD && key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
         if (wefti_name_of(key.address, name)) {
             wefti_put(text, " ");
             wefti_put(text, name);
@@ -55,11 +55,32 @@ void wefti_put_thread(struct wefti_text *text, const struct wefti_self *self)
         wefti_put(text, self->helper != NULL ? self->helper : "(foreign)");
 }
 
+/* What only the object itself knows. */
+struct look {
+    struct wefti_key key;
+    struct wefti_text *text;
+    uint32_t owner;
+};
+
+/* While somebody waits for it: it is there. */
+static void look_at(void *arg)
+{
+    struct look *look = arg;
+    if (look->key.kind == WEFTI_THREAD) /* who joins it has a reference */
+        wefti_put(look->text, weft_thread_name(look->key.address));
+    else if (look->key.kind == WEFTI_RLOCK)
+        look->owner = weft_rlock_owner(look->key.address);
+    else if (look->key.kind == WEFTI_RWLOCK)
+        look->owner = weft_rwlock_writer(look->key.address);
+}
+
 /* With the registry locked: who holds what another thread waits for, as far as anybody knows. */
 static void put_holder(struct wefti_text *text, struct wefti_key key)
 {
-    bool sure;
-    uint32_t number = wefti_watch_holder(key.address, &sure);
+    struct look look = {.key = key, .text = text};
+    bool sure = true;
+    (void)wefti_if_waited(key, look_at, &look);
+    uint32_t number = look.owner != 0 ? look.owner : wefti_watch_holder(key.address, &sure);
     const struct wefti_self *holder = number != 0 ? wefti_registry_after(number - 1) : NULL;
     if (holder == NULL || holder->number != number)
         return;

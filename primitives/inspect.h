@@ -8,7 +8,7 @@
 #include "primitives/park.h"
 #include "primitives/text.h"
 
-/* What a thread waits for: its kind, and its name and address. */
+/* What a thread waits for: its kind, and its name and address; of a thread, nothing but that. */
 void wefti_put_what(struct wefti_text *text, struct wefti_key key);
 
 /* With the registry locked: the name of a thread. */

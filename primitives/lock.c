@@ -73,6 +73,17 @@ weft_status wefti_lock_acquire_at(weft_lock *lock, struct wefti_limit limit, boo
     return wefti_word_wait(&lock->state, WEFTI_LOCK, wefti_limit_deadline(limit), firm);
 }
 
+weft_status wefti_lock_acquire_firmly_at(weft_lock *lock, const void *site)
+{
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    if (wefti_watched())
+        return acquire_watched(lock, WEFTI_NEVER, true, site);
+    if (wefti_word_take(&lock->state))
+        return WEFT_OK;
+    return wefti_word_wait(&lock->state, WEFTI_LOCK, WEFTI_NEVER, true);
+}
+
 weft_status weft_lock_acquire_for(weft_lock *lock, double seconds)
 {
     return wefti_lock_acquire_at(lock, wefti_for(seconds), false, WEFTI_CALLER);

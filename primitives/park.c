@@ -34,7 +34,7 @@
  * changes only under the locks of both its buckets and only after FIRM: the waiter of an entry that
  * it has claimed itself finds it where it put it.
  */
-#include "primitives/park.h"
+#include "primitives/park_room.h"
 
 #include "platform/atomic.h"
 #include "platform/panic.h"
@@ -42,53 +42,37 @@
 #include "primitives/self.h"
 #include "primitives/startup.h"
 
-enum { IDLE, WAITING, FIRM, UNPARKED, TIMED_OUT, INTERRUPTED, REFUSED };
+static struct wefti_bucket buckets[1U << BUCKET_BITS];
 
-enum { BUCKET_BITS = 8, CACHE_LINE = 64 };
-
-struct bucket {
-    _Alignas(CACHE_LINE) struct wefti_mutex mutex; /* guards the list and the entries in it */
-    struct wefti_waiter *first;
-    struct wefti_waiter *last;
-};
-
-static struct bucket buckets[1U << BUCKET_BITS];
-
-static struct bucket *bucket_of(struct wefti_key key)
+static struct wefti_bucket *bucket_of(struct wefti_key key)
 {
     /* Fibonacci hashing: neighbours in memory land far apart. */
     uint64_t hash = ((uint64_t)(uintptr_t)key.address + key.kind) * UINT64_C(0x9E3779B97F4A7C15);
     return &buckets[hash >> (64 - BUCKET_BITS)];
 }
 
-/* Whether a key is the one that is wanted; its address NULL stands for all of the kind. */
-static bool matches(struct wefti_key key, struct wefti_key wanted)
+struct wefti_bucket *wefti_bucket_lock(struct wefti_key key)
 {
-    return key.kind == wanted.kind && (key.address == wanted.address || wanted.address == NULL);
-}
-
-static struct bucket *lock_bucket(struct wefti_key key)
-{
-    struct bucket *bucket = bucket_of(key);
+    struct wefti_bucket *bucket = bucket_of(key);
     wefti_mutex_lock(&bucket->mutex);
     return bucket;
 }
 
-static void lock_two(struct bucket *a, struct bucket *b)
+static void lock_two(struct wefti_bucket *a, struct wefti_bucket *b)
 {
     wefti_mutex_lock(a < b ? &a->mutex : &b->mutex);
     if (a != b)
         wefti_mutex_lock(a < b ? &b->mutex : &a->mutex);
 }
 
-static void unlock_two(struct bucket *a, struct bucket *b)
+static void unlock_two(struct wefti_bucket *a, struct wefti_bucket *b)
 {
     wefti_mutex_unlock(&a->mutex);
     if (a != b)
         wefti_mutex_unlock(&b->mutex);
 }
 
-static void append(struct bucket *bucket, struct wefti_waiter *waiter)
+static void append(struct wefti_bucket *bucket, struct wefti_waiter *waiter)
 {
     waiter->next = NULL;
     waiter->previous = bucket->last;
@@ -96,7 +80,7 @@ static void append(struct bucket *bucket, struct wefti_waiter *waiter)
     bucket->last = waiter;
 }
 
-static void prepend(struct bucket *bucket, struct wefti_waiter *waiter)
+static void prepend(struct wefti_bucket *bucket, struct wefti_waiter *waiter)
 {
     waiter->previous = NULL;
     waiter->next = bucket->first;
@@ -104,7 +88,7 @@ static void prepend(struct bucket *bucket, struct wefti_waiter *waiter)
     bucket->first = waiter;
 }
 
-static void unlink_waiter(struct bucket *bucket, struct wefti_waiter *waiter)
+static void unlink_waiter(struct wefti_bucket *bucket, struct wefti_waiter *waiter)
 {
     *(waiter->previous != NULL ? &waiter->previous->next : &bucket->first) = waiter->next;
     *(waiter->next != NULL ? &waiter->next->previous : &bucket->last) = waiter->previous;
@@ -136,7 +120,7 @@ static void enter_room(struct wefti_self *self, const struct wefti_waiter *waite
 /* Puts an entry into its queue; false if its validate says no. */
 static bool enter_queue(struct wefti_self *self, struct wefti_waiter *waiter, bool front)
 {
-    struct bucket *bucket = lock_bucket(waiter->key);
+    struct wefti_bucket *bucket = wefti_bucket_lock(waiter->key);
     bool valid = waiter->validate == NULL || waiter->validate(waiter->arg);
     if (valid) {
         waiter->self = self;
@@ -155,7 +139,7 @@ static void withdraw(const struct wefti_self *self, struct wefti_waiter *waiters
     for (size_t i = 0; i < count; i++) {
         if (unparked && &waiters[i] == self->claimed)
             continue;
-        struct bucket *bucket = lock_bucket(waiters[i].key);
+        struct wefti_bucket *bucket = wefti_bucket_lock(waiters[i].key);
         unlink_waiter(bucket, &waiters[i]);
         wefti_mutex_unlock(&bucket->mutex);
     }
@@ -241,7 +225,7 @@ struct wefti_parked wefti_park(struct wefti_key key, const struct wefti_patience
 /* ---- waking -------------------------------------------------------------------------------- */
 
 /* Claims a waiter for an unparker, takes it out of its queue and appends it to a list. */
-static bool take(struct bucket *bucket, struct wefti_waiter *waiter,
+static bool take(struct wefti_bucket *bucket, struct wefti_waiter *waiter,
                  const struct wefti_unparking *how, struct wefti_waiter ***end)
 {
     if (!claim(waiter->self, UNPARKED, true))
@@ -265,7 +249,7 @@ static void wake(struct wefti_waiter *waiter)
     }
 }
 
-static size_t unpark_in(struct bucket *bucket, struct wefti_key key,
+static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
                         const struct wefti_unparking *how)
 {
     struct wefti_waiter *list = NULL;
@@ -277,7 +261,7 @@ static size_t unpark_in(struct bucket *bucket, struct wefti_key key,
     for (struct wefti_waiter *next, *waiter = bucket->first; waiter != NULL && !stop;
          waiter = next) {
         next = waiter->next;
-        if (!matches(waiter->key, key))
+        if (!wefti_matches(waiter->key, key))
             continue;
         enum wefti_verdict verdict = WEFTI_TAKE;
         if (how->limit != 0 && taken == how->limit)
@@ -309,8 +293,8 @@ void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how)
 }
 
 /* Takes a waiter over to another key; false if it has been claimed meanwhile. */
-static bool move(struct wefti_waiter *waiter, struct bucket *source, struct bucket *target,
-                 struct wefti_key to, uintptr_t request)
+static bool move(struct wefti_waiter *waiter, struct wefti_bucket *source,
+                 struct wefti_bucket *target, struct wefti_key to, uintptr_t request)
 {
     uint32_t state = WAITING;
     if (!wefti_cas(&waiter->self->claim, &state, FIRM, SEQ_CST) && state != FIRM)
@@ -328,15 +312,15 @@ static bool move(struct wefti_waiter *waiter, struct bucket *source, struct buck
 size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uintptr_t request,
                   void (*finish)(size_t moved, bool more, void *arg), void *arg)
 {
-    struct bucket *source = bucket_of(from);
-    struct bucket *target = bucket_of(to);
+    struct wefti_bucket *source = bucket_of(from);
+    struct wefti_bucket *target = bucket_of(to);
     size_t moved = 0;
     bool more = false;
-    WEFTI_MUST(!matches(from, to));
+    WEFTI_MUST(!wefti_matches(from, to));
     lock_two(source, target);
     for (struct wefti_waiter *next, *waiter = source->first; waiter != NULL; waiter = next) {
         next = waiter->next;
-        if (!matches(waiter->key, from))
+        if (!wefti_matches(waiter->key, from))
             continue;
         if (!waiter->alone || (limit != 0 && moved == limit))
             more = true;
@@ -369,49 +353,7 @@ void wefti_interrupt(struct wefti_self *self)
     wefti_parker_unpark(&self->parker);
 }
 
-/* ---- looking inside ------------------------------------------------------------------------- */
-
-/* One that is in a queue, but has been claimed, leaves it soon. */
-static bool still_waits(const struct wefti_self *self)
-{
-    uint32_t state = wefti_load(&self->claim, RELAXED);
-    return state == WAITING || state == FIRM;
-}
-
-size_t wefti_waiters(struct wefti_key key)
-{
-    size_t count = 0;
-    struct bucket *bucket = lock_bucket(key);
-    for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL; waiter = waiter->next) {
-        count += matches(waiter->key, key) && still_waits(waiter->self);
-    }
-    wefti_mutex_unlock(&bucket->mutex);
-    return count;
-}
-
-bool wefti_stands_behind(struct wefti_key key, const struct wefti_self *self,
-                         const struct wefti_self *other, bool comes)
-{
-    bool met = false, behind = false;
-    struct bucket *bucket = lock_bucket(key);
-    for (const struct wefti_waiter *waiter = bucket->first; waiter != NULL && !behind;
-         waiter = waiter->next) {
-        if (!matches(waiter->key, key) || !still_waits(waiter->self))
-            continue;
-        met = met || waiter->self == other;
-        behind = met && waiter->self == self;
-    }
-    wefti_mutex_unlock(&bucket->mutex);
-    return behind || (met && comes);
-}
-
-bool wefti_waits(const struct wefti_self *self, struct wefti_key *key, int64_t *since)
-{
-    key->address = wefti_load(&self->address, RELAXED);
-    key->kind = (enum wefti_kind)wefti_load(&self->kind, RELAXED);
-    *since = wefti_load(&self->since, RELAXED);
-    return still_waits(self);
-}
+/* ---- fork and start ------------------------------------------------------------------------- */
 
 void wefti_park_after_fork_child(void)
 {

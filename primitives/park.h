@@ -160,6 +160,12 @@ size_t wefti_waiters(struct wefti_key key);
 bool wefti_stands_behind(struct wefti_key key, const struct wefti_self *self,
                          const struct wefti_self *other, bool comes);
 
+/*
+ * Calls `look` under the bucket's lock if a thread waits for the key; false: none does. What is
+ * waited for exists as long.
+ */
+bool wefti_if_waited(struct wefti_key key, void (*look)(void *arg), void *arg);
+
 /* Whether the thread waits at this moment, and for what and since when. */
 bool wefti_waits(const struct wefti_self *self, struct wefti_key *key, int64_t *since);
 

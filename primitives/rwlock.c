@@ -79,10 +79,11 @@ static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t d
 /* Tells those who look on; `site` is the program's call. */
 __attribute__((noinline, cold)) static weft_status enter_watched(weft_rwlock *lock,
                                                                  enum wefti_side side,
-                                                                 int64_t deadline, bool firm,
-                                                                 const void *site)
+                                                                 struct wefti_limit limit,
+                                                                 bool firm, const void *site)
 {
     struct wefti_want want = want_of(lock, side, site);
+    int64_t deadline = wefti_limit_deadline(limit);
     want.timed = deadline != WEFTI_NEVER;
     want.interruptible = !firm;
     wefti_watch_asks(&want);
@@ -94,16 +95,25 @@ __attribute__((noinline, cold)) static weft_status enter_watched(weft_rwlock *lo
 }
 
 /* What needs no waiting needs no look at the clock. */
-static weft_status enter(weft_rwlock *lock, enum wefti_side side, struct wefti_limit limit,
-                         bool firm, const void *site)
+__attribute__((noinline, cold)) static weft_status
+enter_late(weft_rwlock *lock, enum wefti_side side, struct wefti_limit limit, bool firm)
+{
+    weft_status status = enter_slow(lock, side, wefti_limit_deadline(limit), firm);
+    if (status == WEFT_OK)
+        entered(lock, side);
+    return status;
+}
+
+static inline weft_status enter(weft_rwlock *lock, enum wefti_side side, struct wefti_limit limit,
+                                bool firm, const void *site)
 {
     if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return enter_watched(lock, side, wefti_limit_deadline(limit), firm, site);
+        return enter_watched(lock, side, limit, firm, site);
     weft_status status = wefti_rwlock_take(lock, side);
     if (status == WEFT_TIMEOUT)
-        status = enter_slow(lock, side, wefti_limit_deadline(limit), firm);
+        return enter_late(lock, side, limit, firm);
     if (status == WEFT_OK)
         entered(lock, side);
     return status;

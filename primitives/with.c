@@ -37,8 +37,7 @@ bool weft_lock_guard(weft_guard *guard, weft_lock *lock, double seconds)
 
 weft_guard weft_lock_guard_hold(weft_lock *lock)
 {
-    return held(lock, WEFTI_HELD_LOCK,
-                wefti_lock_acquire_at(lock, wefti_for_ever(), true, WEFTI_CALLER));
+    return held(lock, WEFTI_HELD_LOCK, wefti_lock_acquire_firmly_at(lock, WEFTI_CALLER));
 }
 
 bool weft_rlock_guard(weft_guard *guard, weft_rlock *lock, double seconds)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads increment one plain int: with an argument "locked" under a lock, else without. */
+/* Threads increment one plain int: under the lock that the argument names, else without. */
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +10,9 @@
 enum { THREADS = 4, ROUNDS = 2000 };
 
 static weft_lock lock = WEFT_LOCK_INIT;
+static weft_rlock rlock = WEFT_RLOCK_INIT;
+static weft_rwlock rwlock = WEFT_RWLOCK_INIT;
+static weft_condition condition = WEFT_CONDITION_INIT;
 static int counter;
 static atomic_int present;
 
@@ -34,6 +37,43 @@ static void *count_locked(void *arg)
     return arg;
 }
 
+static void *count_with_rlock(void *arg)
+{
+    await_all();
+    for (int i = 0; i < ROUNDS; i++) {
+        WEFT_HOLD(&rlock);
+        WEFT_WITH(&rlock)
+            counter++;
+    }
+    return arg;
+}
+
+static void *count_with_rwlock(void *arg)
+{
+    await_all();
+    for (int i = 0; i < ROUNDS; i++) {
+        int seen = 0;
+        WEFT_WITH(weft_reading(&rwlock))
+            seen = counter;
+        WEFT_WITH(weft_writing(&rwlock))
+            counter += seen >= 0;
+    }
+    return arg;
+}
+
+static void *count_with_condition(void *arg)
+{
+    await_all();
+    for (int i = 0; i < ROUNDS; i++) {
+        WEFT_HOLD(&condition);
+        counter++;
+        weft_condition_notify(&condition, 1);
+        if (i % 100 == 0 && weft_condition_wait_for(&condition, 0.001) != WEFT_OK)
+            continue; /* nobody came: as good */
+    }
+    return arg;
+}
+
 static void *count_unlocked(void *arg)
 {
     await_all();
@@ -42,12 +82,23 @@ static void *count_unlocked(void *arg)
     return arg;
 }
 
+static weft_target *way_of(const char *how)
+{
+    if (strcmp(how, "lock") == 0)
+        return count_locked;
+    if (strcmp(how, "rlock") == 0)
+        return count_with_rlock;
+    if (strcmp(how, "rwlock") == 0)
+        return count_with_rwlock;
+    return strcmp(how, "condition") == 0 ? count_with_condition : count_unlocked;
+}
+
 int main(int argc, char **argv)
 {
-    int locked = argc > 1 && strcmp(argv[1], "locked") == 0;
+    weft_target *way = way_of(argc > 1 ? argv[1] : "");
     weft_thread *threads[THREADS];
     for (int i = 0; i < THREADS; i++) {
-        threads[i] = weft_thread_spawn(locked ? count_locked : count_unlocked);
+        threads[i] = weft_thread_spawn(way);
         if (threads[i] == NULL)
             return 2;
     }

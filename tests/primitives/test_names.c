@@ -203,3 +203,67 @@ TEST(the_dump_is_sure_of_an_owner)
     does(&left, owned_release, &lock);
     leave_two();
 }
+
+/* ---- what needs no watching ---------------------------------------------------------------- */
+
+static weft_status acquire_rlock(void *lock)
+{
+    return weft_rlock_acquire(lock);
+}
+
+static weft_status release_rlock(void *lock)
+{
+    return weft_rlock_release(lock);
+}
+
+static weft_status acquire_read(void *lock)
+{
+    return weft_rwlock_acquire_read(lock);
+}
+
+static weft_status release_read(void *lock)
+{
+    return weft_rwlock_release_read(lock);
+}
+
+static weft_status acquire_write(void *lock)
+{
+    return weft_rwlock_acquire_write(lock);
+}
+
+static weft_status release_write(void *lock)
+{
+    return weft_rwlock_release_write(lock);
+}
+
+TEST(the_dump_knows_who_holds_an_rlock)
+{
+    weft_rlock lock = WEFT_RLOCK_INIT;
+    assert_int_equal(weft_name(&lock, "account"), WEFT_OK);
+    enter_two();
+    does(&left, acquire_rlock, &lock);
+    begins(&right, acquire_rlock, &lock);
+    EVENTUALLY(weft_rlock_waiters(&lock) == 1);
+    assert_dumped(" s for an rlock account at 0x");
+    assert_dumped(", held by left\n");
+    does(&left, release_rlock, &lock);
+    assert_int_equal(ends(&right), WEFT_OK);
+    does(&right, release_rlock, &lock);
+    leave_two();
+}
+
+TEST(the_dump_knows_who_writes)
+{
+    weft_rwlock lock = WEFT_RWLOCK_INIT;
+    assert_int_equal(weft_name(&lock, "journal"), WEFT_OK);
+    enter_two();
+    does(&left, acquire_write, &lock);
+    begins(&right, acquire_read, &lock);
+    EVENTUALLY(weft_rwlock_waiters(&lock) == 1);
+    assert_dumped(" s for an rwlock journal at 0x");
+    assert_dumped(", held by left\n");
+    does(&left, release_write, &lock);
+    assert_int_equal(ends(&right), WEFT_OK);
+    does(&right, release_read, &lock);
+    leave_two();
+}

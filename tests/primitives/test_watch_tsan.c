@@ -90,6 +90,43 @@ TEST(of_an_owned_lock_it_is_told_that_it_is_one)
     assert_string_equal(told, "LaruL?aruSarsd");
 }
 
+TEST(of_an_rlock_it_is_told_the_outermost_level)
+{
+    weft_rlock lock = WEFT_RLOCK_INIT;
+    looked_at = &lock;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(weft_rlock_acquire(&lock), WEFT_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(weft_rlock_release(&lock), WEFT_OK);
+    assert_int_equal(weft_rlock_try_acquire(&lock), WEFT_OK);
+    assert_int_equal(weft_rlock_release(&lock), WEFT_OK);
+    assert_int_equal(weft_rlock_done(&lock), WEFT_OK);
+    assert_string_equal(told, "LaruL?arud");
+}
+
+TEST(of_an_rwlock_it_is_told_both_sides_and_each_change)
+{
+    weft_rwlock lock = WEFT_RWLOCK_INIT;
+    looked_at = &lock;
+    assert_int_equal(weft_rwlock_acquire_read(&lock), WEFT_OK);
+    assert_int_equal(weft_rwlock_upgrade(&lock), WEFT_OK);
+    assert_int_equal(weft_rwlock_downgrade(&lock), WEFT_OK);
+    assert_int_equal(weft_rwlock_release_read(&lock), WEFT_OK);
+    assert_int_equal(weft_rwlock_done(&lock), WEFT_OK);
+    assert_string_equal(told, "SarsLaruSarsd");
+}
+
+TEST(of_a_condition_it_is_told_its_lock)
+{
+    weft_condition condition = WEFT_CONDITION_INIT;
+    looked_at = &condition;
+    assert_int_equal(weft_condition_acquire(&condition), WEFT_OK);
+    assert_int_equal(weft_condition_wait_for(&condition, 0), WEFT_TIMEOUT);
+    assert_int_equal(weft_condition_release(&condition), WEFT_OK);
+    assert_int_equal(weft_condition_done(&condition), WEFT_OK);
+    assert_string_equal(told, "LaruLarud");
+}
+
 TEST(of_a_thread_it_is_told_that_its_end_comes_before_the_join)
 {
     actor_enters(&left, "left");
