@@ -15,7 +15,7 @@ if(WEFT_PARKER STREQUAL pthread) # the parker's size is in a header that tests o
   target_compile_definitions(weft_own_code INTERFACE WEFTI_PARKER_PTHREAD)
 endif()
 
-file(GLOB sources CONFIGURE_DEPENDS platform/*.c primitives/*.c)
+file(GLOB sources CONFIGURE_DEPENDS platform/*.c primitives/*.c local/*.c queue/*.c pool/*.c)
 list(FILTER sources EXCLUDE REGEX "/platform/parker_[a-z]+\\.c$")
 list(APPEND sources platform/parker_${WEFT_PARKER}.c)
 
