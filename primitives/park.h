@@ -42,6 +42,7 @@ enum wefti_kind {
     WEFTI_CONDITION,
     WEFTI_RWLOCK,
     WEFTI_TIMER,
+    WEFTI_LOCAL, /* the end of calls for its values */
     WEFTI_KINDS,
 };
 
