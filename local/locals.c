@@ -119,15 +119,22 @@ static bool has_values(const struct wefti_self *self)
     return self->locals != NULL && self->locals->values.newest != NULL;
 }
 
-/* One round at least. What destructors make anew ends in the next one. */
+/* What is made meanwhile stays. A context that a destructor has entered and not left is left. */
+static void end_round(struct wefti_self *self)
+{
+    uint64_t now = wefti_last_serial();
+    do
+        wefti_context_leave_all();
+    while (self->locals != NULL && wefti_holder_end_newest(&self->locals->values, now));
+}
+
+/* One round at least. */
 static void end_values(void)
 {
     struct wefti_self *self = wefti_self();
     do {
         self->ends++;
-        wefti_context_leave_all();
-        if (self->locals != NULL)
-            wefti_holder_end(&self->locals->values);
+        end_round(self);
     } while (has_values(self) && self->ends < WEFTI_END_ROUNDS);
     wefti_locals_trim(self);
 }

@@ -162,6 +162,38 @@ TEST(a_context_ends_its_values_in_reverse)
         assert_ptr_equal(destroyed.values[i], &things[13 - i]);
 }
 
+static void *use_three(void *arg)
+{
+    WITNESS(weft_local_set(&own, &things[1]) == WEFT_OK);
+    WITNESS(weft_local_set(&noted[0], &things[2]) == WEFT_OK);
+    WITNESS(weft_context_run(arg, same, arg) == arg);
+    WITNESS(weft_local_set(&noted[1], &things[3]) == WEFT_OK);
+    WITNESS(weft_context_run(arg, same, arg) == arg);
+    return NULL;
+}
+
+static weft_local last_of_all;
+
+static void *set_last(void *arg)
+{
+    use_three(arg);
+    WITNESS(weft_local_set(&last_of_all, &things[4]) == WEFT_OK);
+    WITNESS(weft_context_run(arg, same, arg) == arg);
+    return NULL;
+}
+
+TEST(contexts_do_not_change_the_order_of_a_threads_values)
+{
+    init_noted();
+    assert_int_equal(weft_local_init(&last_of_all, .destructor = note_destroyed), WEFT_OK);
+    weft_context *context = capture();
+    in_a_thread(set_last, context);
+    assert_int_equal(destroyed_count(), 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_ptr_equal(destroyed.values[i], &things[4 - i]);
+    weft_context_free(context);
+}
+
 static void *change_all(void *arg)
 {
     WITNESS(has(&carried, &things[1]));
