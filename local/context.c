@@ -254,15 +254,20 @@ void wefti_context_leave_all(void)
         (void)leave(self->locals->context, true);
 }
 
-/* However the target is left; what it has entered and not left, too. */
+static bool is_in(const weft_context *context)
+{
+    const struct wefti_locals *mine = wefti_self()->locals;
+    const weft_context *entered = mine != NULL ? mine->context : NULL;
+    while (entered != NULL && entered != context)
+        entered = entered->outer;
+    return entered != NULL;
+}
+
+/* However the target is left; what it has entered and not left, too. It may have left this one. */
 static void leave_run(weft_context **context)
 {
-    const struct wefti_self *self = wefti_self();
-    weft_context *last;
-    do {
-        last = self->locals->context;
-        (void)leave(last, true);
-    } while (last != *context);
+    while (is_in(*context))
+        (void)leave(wefti_self()->locals->context, true);
 }
 
 static void *run(weft_context *context, weft_target *target, void *arg)

@@ -11,6 +11,7 @@
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/self.h"
+#include "primitives/watch.h"
 
 enum { FIRST_SLOTS = 8 };
 
@@ -19,13 +20,18 @@ __thread weft_local_table weft_local_own_table __attribute__((tls_model("initial
 static struct wefti_mutex mutex;
 static struct wefti_locals *first; /* guarded by it */
 
+/* ThreadSanitizer is to see that what one thread has made another may destroy. */
 void wefti_locals_lock(void)
 {
     wefti_mutex_lock(&mutex);
+    if (wefti_watched())
+        wefti_watch_acquired(&mutex);
 }
 
 void wefti_locals_unlock(void)
 {
+    if (wefti_watched())
+        wefti_watch_releasing(&mutex);
     wefti_mutex_unlock(&mutex);
 }
 
@@ -66,8 +72,7 @@ static bool grow(struct wefti_locals *mine, uint64_t size)
     wefti_locals_lock();
     if (before != NULL)
         memcpy(slots, before, mine->size);
-    slots->seen.key =
-        UINT64_MAX; /* place 0: no key is like this, and not having one is not either */
+    slots->seen.key = UINT64_MAX; /* place 0: no key is like this, and none is not, either */
     mine->slots = slots;
     mine->size = wanted;
     wefti_locals_unlock();
@@ -120,8 +125,10 @@ static bool has_values(const struct wefti_self *self)
 }
 
 /* What is made meanwhile stays. A context that a destructor has entered and not left is left. */
-static void end_round(struct wefti_self *self)
+static void end_round(const struct wefti_self *self)
 {
+    if (self->locals == NULL)
+        return;
     uint64_t now = wefti_last_serial();
     do
         wefti_context_leave_all();

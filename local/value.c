@@ -44,8 +44,8 @@ static struct wefti_slot *slot_of(const struct weft_local_value *value)
 void wefti_value_put(struct weft_local_value *value, enum wefti_value_kind kind, void *what)
 {
     value->value = what;
-    wefti_store(&value->kind, (uint32_t)kind,
-                RELAXED); /* who destroys only looks whether it is MAKING */
+    /* Relaxed: who destroys only looks whether it is MAKING. */
+    wefti_store(&value->kind, (uint32_t)kind, RELAXED);
     struct wefti_slot *slot = slot_of(value);
     if (slot != NULL)
         show(slot);

@@ -325,6 +325,23 @@ TEST(who_is_in_a_context_keeps_it)
     assert_int_equal(weft_local_count(&carried), 1);
 }
 
+static void *leave_by_itself(void *arg)
+{
+    WITNESS(weft_context_detach(arg) == WEFT_OK);
+    WITNESS(!weft_local_has(&carried));
+    return NULL;
+}
+
+TEST(a_target_may_leave_its_context_by_itself)
+{
+    assert_int_equal(weft_local_set(&carried, &things[1]), WEFT_OK);
+    weft_context *context = capture();
+    assert_int_equal(weft_local_clear(&carried), WEFT_OK);
+    assert_null(weft_context_run(context, leave_by_itself, context));
+    assert_false(weft_local_has(&carried));
+    weft_context_free(context);
+}
+
 /* ---- attach and detach --------------------------------------------------------------------- */
 
 TEST(contexts_are_entered_one_inside_another)
