@@ -260,7 +260,7 @@ TEST(a_timers_values_end_with_it)
         assert_non_null(timer);
         assert_int_equal(weft_timer_join(timer), WEFT_OK);
         weft_timer_free(timer);
-        EVENTUALLY(destroyed_count() == i + 1);
+        assert_int_equal(destroyed_count(), i + 1);
         assert_ptr_equal(destroyed.values[i], &things[i]);
     }
 }
