@@ -143,12 +143,12 @@ void weft_context_free(weft_context *context)
 /* ---- enter and leave ----------------------------------------------------------------------- */
 
 /* With the mutex held: how large a thread's slots have to be for what the context has. */
-static uint64_t size_of(const weft_context *context)
+static size_t size_of(const weft_context *context)
 {
-    uint64_t size = 0;
+    size_t size = 0;
     const struct weft_local_value *value = context->values.oldest;
     for (; value != NULL; value = value->newer) {
-        uint64_t end = (uint32_t)value->local->key + sizeof(struct wefti_slot);
+        size_t end = (uint32_t)value->local->key + sizeof(struct wefti_slot);
         size = end > size ? end : size;
     }
     return size;
@@ -182,7 +182,7 @@ weft_status weft_context_attach(weft_context *context)
     bool taken = context->entered != NULL;
     if (!taken)
         push(mine, context);
-    uint64_t size = size_of(context);
+    size_t size = size_of(context);
     wefti_locals_unlock();
     status = taken ? WEFT_RUNTIME : wefti_locals_reserve(size, &mine);
     wefti_locals_lock();

@@ -60,9 +60,9 @@ static struct wefti_locals *begin(struct wefti_self *self)
 }
 
 /* Slots for at least so many bytes of them; false: no memory. */
-static bool grow(struct wefti_locals *mine, uint64_t size)
+static bool grow(struct wefti_locals *mine, size_t size)
 {
-    uint64_t wanted = mine->size != 0 ? 2 * mine->size : FIRST_SLOTS * sizeof(struct wefti_slot);
+    size_t wanted = mine->size != 0 ? 2 * mine->size : FIRST_SLOTS * sizeof(struct wefti_slot);
     if (wanted < size)
         wanted = size;
     struct wefti_slot *slots = wefti_allocate(wanted);
@@ -81,7 +81,7 @@ static bool grow(struct wefti_locals *mine, uint64_t size)
     return true;
 }
 
-weft_status wefti_locals_reserve(uint64_t size, struct wefti_locals **mine)
+weft_status wefti_locals_reserve(size_t size, struct wefti_locals **mine)
 {
     struct wefti_self *self = wefti_self();
     if (self->ends >= WEFTI_END_ROUNDS)

@@ -11,7 +11,7 @@ static uint64_t last_serial; /* guarded by the mutex */
 
 static struct wefti_slot *slot_at(const struct wefti_locals *locals, uint64_t key)
 {
-    uint64_t place = (uint32_t)key;
+    size_t place = (uint32_t)key;
     return place < locals->size ? &locals->slots[place / sizeof(struct wefti_slot)] : NULL;
 }
 

@@ -69,7 +69,7 @@ struct wefti_slot {
 struct wefti_locals {
     struct wefti_holder values;
     struct wefti_slot *slots;  /* written by the thread, under the mutex; so are the next two */
-    uint64_t size;             /* in bytes */
+    size_t size;               /* in bytes */
     weft_context *context;     /* that it has entered last; the thread's own */
     uint32_t forks;            /* wefti_forks(): if that is another, the thread is in a parent */
     struct wefti_locals *next; /* all of them, guarded by the mutex: found by who looks for leaks */
@@ -113,7 +113,7 @@ uint64_t wefti_last_serial(void);
 bool wefti_holder_end_newest(struct wefti_holder *holder, uint64_t serial);
 
 /* The calling thread's, with room in its slots; WEFT_NO_MEMORY, WEFT_RUNTIME as above. */
-weft_status wefti_locals_reserve(uint64_t size, struct wefti_locals **mine);
+weft_status wefti_locals_reserve(size_t size, struct wefti_locals **mine);
 
 /* Gives the memory back if there is nothing in it. */
 void wefti_locals_trim(struct wefti_self *self);
