@@ -48,7 +48,7 @@ struct wefti_self {
     /* Local's: local/value.h. */
     struct wefti_locals *locals;     /* NULL: it has no values */
     struct wefti_local_call *called; /* calls of the program's for a value, the last one first */
-    uint32_t ends;                   /* rounds of its end that have begun, up to WEFTI_END_ROUNDS */
+    uint32_t ends;                   /* rounds of its end that have begun, up to wefti_os_end_rounds() */
 
     /* The registry of all selves, guarded by its mutex. */
     struct wefti_self *next;

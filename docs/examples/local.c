@@ -66,7 +66,7 @@ static void write_log(const char *what)
     snprintf(buffer->text, LENGTH, "%s%s: %s", before != NULL ? before : "",
              WEFT_LOCAL_GET(&request), what);
     WEFT_WITH(&lock) {
-        strcpy(lines[logged++], buffer->text);
+        memcpy(lines[logged++], buffer->text, LENGTH);
     }
 }
 

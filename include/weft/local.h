@@ -21,11 +21,12 @@
  * When a thread ends its values are destroyed in the reverse order of their making (a value that
  * replaces another takes its place), before whoever joins the thread goes on. A destructor may use
  * the library and its other values; a value that it makes anew is destroyed in the next of
- * PTHREAD_DESTRUCTOR_ITERATIONS rounds, after which every call that would make one fails with
- * #WEFT_RUNTIME. When the process exits the same happens to the exiting thread, the main one as a
- * rule, after those that are not daemons have been joined; other threads' values are abandoned. The
- * child of a fork has the forking thread's values; those of other threads are gone, and their
- * destructors are not called, for nobody knows what state the values are in.
+ * PTHREAD_DESTRUCTOR_ITERATIONS rounds (under ThreadSanitizer one less), and in the last one every
+ * call that would make a value fails with #WEFT_RUNTIME. When the process exits the same happens to
+ * the exiting thread, the main one as a rule, after those that are not daemons have been joined;
+ * other threads' values are abandoned. The child of a fork has the forking thread's values; those of
+ * other threads are gone, and their destructors are not called, for nobody knows what state the
+ * values are in.
  *
  * All-zero bytes are a Local without options. There may be as many as one likes: each costs a thread
  * that uses it some 100 bytes. A Local may not be moved or copied; before its memory goes it must be
