@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a thread has of Locals: it begins with its first value, grows with the places of those that it
- * uses, and ends with the thread.
+ * What a thread has of Locals: it begins with its first value, grows with the places of those that
+ * it uses, and ends with the thread.
  */
 #include <string.h>
 
