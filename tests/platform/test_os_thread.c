@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The system's threads: how they start, what they are called, and that their end is noticed. */
-#include "storm.h"
+#include "test.h"
 
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "asleep.h"
+#include "cancel.h"
 #include "platform/atomic.h"
 #include "platform/memory.h"
 #include "platform/thread.h"
@@ -224,7 +227,7 @@ static void *exit_early(void *arg)
 static void *be_cancelled(void *arg)
 {
     pthread_cancel(pthread_self());
-    pthread_testcancel();
+    test_cancel_here();
     return arg;
 }
 

@@ -8,8 +8,9 @@
  *   targets  others come here too; nobody is moved on, so each move is one unpark with its request
  *   meadow   waiters are moved from any to any
  */
-#include "tests/platform/storm.h"
 #include "tests/primitives/park_help.h"
+
+#include "storm.h"
 
 enum { SLEEPERS = 10, WAKERS = 3 };
 enum { SOURCES = 4, TARGETS = 4, MEADOW = 6, KEYS = SOURCES + TARGETS + MEADOW };
@@ -45,7 +46,6 @@ struct world {
     uint32_t next_number; /* of a thread */
     struct sleeping sleepers[SLEEPERS];
     struct account accounts[SLEEPERS + WAKERS];
-    struct storm *storm;
 };
 
 static struct world world;
@@ -152,8 +152,6 @@ static void *sleep_at_random(void *arg)
     struct account *account = &world.accounts[number];
     uint64_t random = random_of(number);
     (void)arg;
-    if (world.storm != NULL)
-        storm_join(world.storm);
     wefti_store(&me->self, wefti_self(), RELEASE);
     while (!wefti_load(&world.stop, RELAXED)) {
         struct wefti_patience patience = random_patience(&random);
@@ -269,8 +267,6 @@ static void *wake_at_random(void *arg)
     struct waking waking = {
         .account = &world.accounts[number], .random = &random, .token = (uint64_t)number << 40};
     (void)arg;
-    if (world.storm != NULL)
-        storm_join(world.storm);
     while (!wefti_load(&world.all_home, ACQUIRE)) {
         uint64_t way = test_random(&random) % 16;
         if (way < 8)
@@ -331,9 +327,8 @@ static void check_the_books(void)
     assert_true(awake.moves > 0 && awake.meadow_moves > 0);
 }
 
-static void run_world(struct storm *storm)
+static void run_world(void)
 {
-    world.storm = storm;
     world.seed = (uint64_t)test_setting("WEFT_STRESS_SEED", (double)(test_clock() % 1000000000));
     print_message("WEFT_STRESS_SEED=%llu\n", (unsigned long long)world.seed);
     int64_t end = test_clock() + test_stress_time();
@@ -350,13 +345,12 @@ static void run_world(struct storm *storm)
 
 TEST(every_wait_is_accounted_for)
 {
-    run_world(NULL);
+    run_world();
 }
 
 TEST(every_wait_is_accounted_for_in_a_storm_of_signals)
 {
-    struct storm storm = {.over = 0};
-    storm_begin(&storm);
-    run_world(&storm);
-    storm_end(&storm);
+    storm_begin();
+    run_world();
+    storm_end();
 }
