@@ -40,7 +40,6 @@ struct sleeping {
 
 struct world {
     char places[KEYS];
-    uint64_t seed;
     uint32_t stop;        /* sleepers go home after their present wait */
     uint32_t all_home;    /* and wakers after them */
     uint32_t next_number; /* of a thread */
@@ -62,12 +61,6 @@ static uint64_t mix(uint64_t token)
     token = (token ^ (token >> 30)) * UINT64_C(0xbf58476d1ce4e5b9); /* splitmix64, S. Vigna */
     token = (token ^ (token >> 27)) * UINT64_C(0x94d049bb133111eb);
     return token ^ (token >> 31);
-}
-
-static uint64_t random_of(uint32_t number)
-{
-    uint64_t state = mix(world.seed + number + 1);
-    return state != 0 ? state : 1;
 }
 
 /* ---- sleepers ------------------------------------------------------------------------------- */
@@ -150,7 +143,7 @@ static void *sleep_at_random(void *arg)
     uint32_t number = wefti_fetch_add(&world.next_number, 1, RELAXED);
     struct sleeping *me = &world.sleepers[number];
     struct account *account = &world.accounts[number];
-    uint64_t random = random_of(number);
+    uint64_t random = test_stress_random();
     (void)arg;
     wefti_store(&me->self, wefti_self(), RELEASE);
     while (!wefti_load(&world.stop, RELAXED)) {
@@ -263,7 +256,7 @@ static void interrupt_one(struct waking *waking)
 static void *wake_at_random(void *arg)
 {
     uint32_t number = wefti_fetch_add(&world.next_number, 1, RELAXED);
-    uint64_t random = random_of(number);
+    uint64_t random = test_stress_random();
     struct waking waking = {
         .account = &world.accounts[number], .random = &random, .token = (uint64_t)number << 40};
     (void)arg;
@@ -329,8 +322,6 @@ static void check_the_books(void)
 
 static void run_world(void)
 {
-    world.seed = (uint64_t)test_setting("WEFT_STRESS_SEED", (double)(test_clock() % 1000000000));
-    print_message("WEFT_STRESS_SEED=%llu\n", (unsigned long long)world.seed);
     int64_t end = test_clock() + test_stress_time();
     struct crew sleepers = crew_start(SLEEPERS, sleep_at_random, NULL);
     EVENTUALLY(wefti_load(&world.next_number, ACQUIRE) == SLEEPERS);

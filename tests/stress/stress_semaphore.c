@@ -1,47 +1,140 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Semaphores under load: threads take one or several permits, blocking, trying or with a deadline
- * that mostly comes too soon, while one resizes. Never more are inside than there are permits, no
- * permit is lost, and nobody waits for ever: the watchdog tells.
+ * Semaphores under load, plain and bounded: threads take one or several permits in every way,
+ * interrupted at random, with deadlines that mostly come too soon, while one resizes. Never more are
+ * inside than there are permits, no permit is lost, and nobody waits for ever: the watchdog tells.
  */
 #include "test.h"
 
 #include <stdatomic.h>
 
+#include "interrupt.h"
+#include "storm.h"
+
 enum { WORKERS = 6, MOST = 4, PARKING = 7 };
 
+/* The calls, on a plain semaphore or a bounded one. */
+struct calls {
+    weft_status (*acquire)(void *semaphore, int n);
+    weft_status (*try_acquire)(void *semaphore, int n);
+    weft_status (*acquire_for)(void *semaphore, int n, double seconds);
+    weft_status (*acquire_until)(void *semaphore, double deadline); /* one permit */
+    weft_status (*release)(void *semaphore, int n);
+    weft_status (*narrow)(void *semaphore, int by); /* MOST permits, but for so many */
+};
+
 struct load {
-    weft_bounded_semaphore semaphore;
+    const struct calls *calls;
+    void *semaphore;
     atomic_int inside;
-    atomic_uint seeds;
     atomic_bool over;
     atomic_ullong taken;
     atomic_ullong missed;
     int64_t end;
 };
 
+static weft_status acquire(void *semaphore, int n)
+{
+    return n == 1 ? weft_semaphore_acquire(semaphore) : weft_semaphore_acquire_n(semaphore, n);
+}
+
+static weft_status try_acquire(void *semaphore, int n)
+{
+    return n == 1 ? weft_semaphore_try_acquire(semaphore)
+                  : weft_semaphore_try_acquire_n(semaphore, n);
+}
+
+static weft_status acquire_for(void *semaphore, int n, double seconds)
+{
+    return n == 1 ? weft_semaphore_acquire_for(semaphore, seconds)
+                  : weft_semaphore_acquire_n_for(semaphore, n, seconds);
+}
+
+static weft_status acquire_until(void *semaphore, double deadline)
+{
+    return weft_semaphore_acquire_until(semaphore, deadline);
+}
+
+static weft_status release(void *semaphore, int n)
+{
+    return n == 1 ? weft_semaphore_release(semaphore) : weft_semaphore_release_n(semaphore, n);
+}
+
+static weft_status narrow(void *semaphore, int by)
+{
+    static int present; /* one thread resizes */
+    weft_status status = weft_semaphore_resize(semaphore, present - by);
+    present = by;
+    return status;
+}
+
+static const struct calls plain = {acquire,       try_acquire, acquire_for,
+                                   acquire_until, release,     narrow};
+
+static weft_status bounded_acquire(void *semaphore, int n)
+{
+    return n == 1 ? weft_bounded_semaphore_acquire(semaphore)
+                  : weft_bounded_semaphore_acquire_n(semaphore, n);
+}
+
+static weft_status bounded_try_acquire(void *semaphore, int n)
+{
+    return n == 1 ? weft_bounded_semaphore_try_acquire(semaphore)
+                  : weft_bounded_semaphore_try_acquire_n(semaphore, n);
+}
+
+static weft_status bounded_acquire_for(void *semaphore, int n, double seconds)
+{
+    return n == 1 ? weft_bounded_semaphore_acquire_for(semaphore, seconds)
+                  : weft_bounded_semaphore_acquire_n_for(semaphore, n, seconds);
+}
+
+static weft_status bounded_acquire_until(void *semaphore, double deadline)
+{
+    return weft_bounded_semaphore_acquire_until(semaphore, deadline);
+}
+
+static weft_status bounded_release(void *semaphore, int n)
+{
+    return n == 1 ? weft_bounded_semaphore_release(semaphore)
+                  : weft_bounded_semaphore_release_n(semaphore, n);
+}
+
+static weft_status bounded_narrow(void *semaphore, int by)
+{
+    return weft_bounded_semaphore_resize(semaphore, MOST - by);
+}
+
+static const struct calls bounded = {bounded_acquire,     bounded_try_acquire,
+                                     bounded_acquire_for, bounded_acquire_until,
+                                     bounded_release,     bounded_narrow};
+
+/* So many permits, in some way. */
 static weft_status take(struct load *load, int n, uint64_t random)
 {
-    switch (random % 4) {
+    double seconds = (double)(random % 97) * 1e-6;
+    switch (random / 97 % 4) {
     case 0:
-        return weft_bounded_semaphore_try_acquire_n(&load->semaphore, n);
+        return load->calls->try_acquire(load->semaphore, n);
     case 1:
-        return weft_bounded_semaphore_acquire_n_for(&load->semaphore, n,
-                                                    (double)(random % 97) * 1e-6);
+        return load->calls->acquire_for(load->semaphore, n, seconds);
+    case 2:
+        return n == 1 ? load->calls->acquire_until(load->semaphore, weft_now() + seconds)
+                      : load->calls->acquire_for(load->semaphore, n, seconds);
     default:
-        return weft_bounded_semaphore_acquire_n(&load->semaphore, n);
+        return load->calls->acquire(load->semaphore, n);
     }
 }
 
 static void *work(void *arg)
 {
     struct load *load = arg;
-    uint64_t random = 88172645463325252U + atomic_fetch_add(&load->seeds, 1);
+    uint64_t random = test_stress_random();
     while (test_clock() < load->end) {
         int n = 1 + (int)(test_random(&random) % (MOST / 2));
         weft_status status = take(load, n, test_random(&random));
         if (status != WEFT_OK) {
-            WITNESS(status == WEFT_TIMEOUT || status == WEFT_VALUE_ERROR);
+            WITNESS(status == WEFT_TIMEOUT || status == WEFT_INTERRUPTED);
             atomic_fetch_add(&load->missed, 1);
             continue;
         }
@@ -50,7 +143,7 @@ static void *work(void *arg)
         if (test_random(&random) % PARKING == 0)
             test_yield();
         atomic_fetch_sub(&load->inside, n);
-        WITNESS(weft_bounded_semaphore_release_n(&load->semaphore, n) == WEFT_OK);
+        WITNESS(load->calls->release(load->semaphore, n) == WEFT_OK);
     }
     return NULL;
 }
@@ -58,29 +151,69 @@ static void *work(void *arg)
 static void *resize(void *arg)
 {
     struct load *load = arg;
-    uint64_t random = 4711;
+    uint64_t random = test_stress_random();
     while (!atomic_load(&load->over)) {
-        int limit = MOST / 2 + (int)(test_random(&random) % (MOST / 2 + 1));
-        WITNESS(weft_bounded_semaphore_resize(&load->semaphore, limit) == WEFT_OK);
+        int by = (int)(test_random(&random) % (MOST / 2 + 1));
+        WITNESS(load->calls->narrow(load->semaphore, by) == WEFT_OK);
         WITNESS(weft_sleep(0.0005) == WEFT_OK);
     }
-    WITNESS(weft_bounded_semaphore_resize(&load->semaphore, MOST) == WEFT_OK);
+    WITNESS(load->calls->narrow(load->semaphore, 0) == WEFT_OK);
     return NULL;
 }
 
-TEST(no_permit_is_lost_or_made)
+static void run(const struct calls *calls, void *semaphore)
 {
-    struct load load = {.semaphore = WEFT_BOUNDED_SEMAPHORE_INIT(MOST),
-                        .end = test_clock() + test_stress_time()};
+    struct load load = {
+        .calls = calls, .semaphore = semaphore, .end = test_clock() + test_stress_time()};
     struct crew resizer = crew_start(1, resize, &load);
     struct crew crew = crew_start(WORKERS, work, &load);
+    (void)interrupt_at_random(&crew, load.end);
     crew_join(&crew);
     atomic_store(&load.over, true);
     crew_join(&resizer);
     print_message("%llu taken, %llu missed\n", atomic_load(&load.taken), atomic_load(&load.missed));
-    assert_int_equal(weft_bounded_semaphore_value(&load.semaphore), MOST);
-    assert_int_equal(weft_bounded_semaphore_done(&load.semaphore), WEFT_OK);
     assert_true(atomic_load(&load.taken) > 100);
+}
+
+static void run_plain(void)
+{
+    weft_semaphore semaphore = WEFT_SEMAPHORE_INIT(MOST);
+    run(&plain, &semaphore);
+    assert_int_equal(weft_semaphore_value(&semaphore), MOST);
+    assert_int_equal(weft_semaphore_done(&semaphore), WEFT_OK);
+}
+
+static void run_bounded(void)
+{
+    weft_bounded_semaphore semaphore = WEFT_BOUNDED_SEMAPHORE_INIT(MOST);
+    run(&bounded, &semaphore);
+    assert_int_equal(weft_bounded_semaphore_value(&semaphore), MOST);
+    assert_int_equal(weft_bounded_semaphore_release(&semaphore), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_bounded_semaphore_done(&semaphore), WEFT_OK);
+}
+
+TEST(no_permit_is_lost_or_made)
+{
+    run_plain();
+}
+
+TEST(no_permit_of_a_bounded_semaphore_is_lost_or_made)
+{
+    run_bounded();
+}
+
+TEST(no_permit_is_lost_or_made_in_a_storm_of_signals)
+{
+    storm_begin();
+    run_plain();
+    storm_end();
+}
+
+TEST(no_permit_of_a_bounded_semaphore_is_lost_or_made_in_a_storm_of_signals)
+{
+    storm_begin();
+    run_bounded();
+    storm_end();
 }
 
 /* A ball in each direction: a thread that misses its release waits for ever. */

@@ -69,7 +69,7 @@ static void wait_for_turn(struct player *me, uint64_t *random)
 static void *play(void *arg)
 {
     struct game *game = arg;
-    uint64_t random = 88172645463325252U;
+    uint64_t random = test_stress_random();
     struct player me = {game, wefti_fetch_add(&game->players, 1, RELAXED)};
     struct player other = {game, 1 - me.number};
     const struct wefti_unparking hand_over = {.finish = pass, .arg = &other};
