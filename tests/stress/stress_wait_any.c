@@ -166,6 +166,8 @@ static void run(void)
     }
     assert_true(atomic_load(&given[SEMAPHORES]) + LIMIT ==
                 atomic_load(&taken[SEMAPHORES]) + (unsigned)weft_bounded_semaphore_value(&bounded));
+    while (weft_bounded_semaphore_value(&bounded) < LIMIT)
+        assert_int_equal(weft_bounded_semaphore_release(&bounded), WEFT_OK);
     assert_int_equal(weft_bounded_semaphore_done(&bounded), WEFT_OK);
     for (size_t i = 0; i < EVENTS; i++)
         assert_int_equal(weft_event_done(&events[i]), WEFT_OK);
