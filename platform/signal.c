@@ -67,8 +67,7 @@ static weft_status start_helper(void)
     weft_status status = WEFT_OK;
     wefti_mutex_lock(&mutex);
     if (!wefti_load(&helper_runs, RELAXED)) {
-        if (sem_init(&bell, 0, 0) == 0)
-            status = wefti_os_helper_create(help, NULL);
+        status = sem_init(&bell, 0, 0) == 0 ? wefti_os_helper_create(help, NULL) : WEFT_NO_MEMORY;
         if (status == WEFT_OK)
             wefti_store(&helper_runs, 1, RELAXED);
     }
