@@ -3,7 +3,6 @@
 #include "test.h"
 
 #include <math.h>
-#include <stdatomic.h>
 
 #include "faulty_memory.h"
 #include "interrupt.h"
@@ -241,59 +240,6 @@ TEST(any_number_can_be_waited_for)
     assert_int_equal(index, MANY - 3);
     for (size_t i = 0; i < MANY; i++)
         assert_int_equal(weft_semaphore_done(&semaphores[i]), WEFT_OK);
-}
-
-/* ---- under stress -------------------------------------------------------------------------- */
-
-enum { THREADS = 6, KINDS = 3 };
-
-static weft_semaphore pools[KINDS];
-static weft_event stop;
-static atomic_long taken[KINDS];
-
-static void *take_any(void *arg)
-{
-    uint64_t random = 88172645463325252U + (uintptr_t)arg;
-    weft_waitable any[KINDS + 1];
-    for (;;) {
-        size_t turn = (size_t)(test_random(&random) % KINDS);
-        for (size_t i = 0; i < KINDS; i++)
-            any[i] = weft_semaphore_waitable(&pools[(i + turn) % KINDS]);
-        any[KINDS] = weft_event_waitable(&stop);
-        size_t index = 99;
-        double seconds = test_random(&random) % 4 == 0 ? 0.0001 : WEFT_FOREVER;
-        weft_status status = weft_wait_any(KINDS + 1, any, &index, seconds);
-        WITNESS(status == WEFT_OK || (status == WEFT_TIMEOUT && seconds < 1));
-        if (status != WEFT_OK)
-            continue;
-        if (index == KINDS)
-            return NULL;
-        atomic_fetch_add(&taken[(index + turn) % KINDS], 1);
-    }
-}
-
-TEST(every_permit_is_taken_once)
-{
-    long given[KINDS] = {0};
-    uint64_t random = 2463534242U;
-    struct crew crew = crew_start(THREADS, take_any, NULL);
-    int64_t end = test_clock() + test_stress_time();
-    while (test_clock() < end) {
-        size_t which = (size_t)(test_random(&random) % KINDS);
-        int n = 1 + (int)(test_random(&random) % 3);
-        assert_int_equal(weft_semaphore_release_n(&pools[which], n), WEFT_OK);
-        given[which] += n;
-        if (test_random(&random) % 64 == 0)
-            test_yield();
-    }
-    for (size_t i = 0; i < KINDS; i++)
-        EVENTUALLY(weft_semaphore_value(&pools[i]) == 0);
-    assert_int_equal(weft_event_set(&stop), WEFT_OK);
-    crew_join(&crew);
-    for (size_t i = 0; i < KINDS; i++) {
-        assert_int_equal(atomic_load(&taken[i]), given[i]);
-        assert_int_equal(weft_semaphore_waiters(&pools[i]), 0);
-    }
 }
 
 TEST(without_memory_more_than_fit_are_refused)
