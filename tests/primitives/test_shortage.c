@@ -122,11 +122,14 @@ static weft_status wait_for_nothing(void)
     const weft_waitable both[] = {weft_event_waitable(&event), weft_latch_waitable(&latch)};
     WEFT_WITH_ALL(&held, &own, &condition, weft_reading(&read), &lock, &rlock) {
         WITNESS(weft_lock_acquire_for(&held, seconds) == WEFT_TIMEOUT);
-        WITNESS(weft_rwlock_upgrade_for(&read, seconds) == WEFT_OK);
-        WITNESS(weft_rwlock_downgrade(&read) == WEFT_OK);
+    }
+    WEFT_WITH(&condition) {
         WITNESS(weft_condition_wait_for(&condition, seconds) == WEFT_TIMEOUT);
         WITNESS(weft_condition_notify_all(&condition) == WEFT_OK);
     }
+    WITNESS(weft_rwlock_acquire_read(&read) == WEFT_OK);
+    WITNESS(weft_rwlock_upgrade_for(&read, seconds) == WEFT_OK);
+    WITNESS(weft_rwlock_release_write(&read) == WEFT_OK);
     WITNESS(weft_semaphore_acquire_for(&semaphore, seconds) == WEFT_TIMEOUT);
     WEFT_WITH(&bounded) {
         WITNESS(weft_bounded_semaphore_acquire_for(&bounded, seconds) == WEFT_TIMEOUT);
