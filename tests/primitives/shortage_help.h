@@ -120,7 +120,7 @@ struct part {
 static int sweep_named(const struct part *parts, size_t count)
 {
     const char *name = getenv(wanted_row);
-    for (const struct part *part = parts; part < parts + count; part++)
+    for (const struct part *part = parts; name != NULL && part < parts + count; part++)
         for (size_t i = 0; i < part->count; i++)
             if (strcmp(part->rows[i].name, name) == 0)
                 return sweep_here(&part->rows[i]);
@@ -147,7 +147,7 @@ static void sweep_part(const struct part *part)
 #define NEW(name, type, made)                                                                      \
     static weft_status name(void)                                                                  \
     {                                                                                              \
-        type *object = made;                                                                       \
+        type *object = (made);                                                                     \
         if (object == NULL)                                                                        \
             return weft_last_status();                                                             \
         type##_free(object);                                                                       \
