@@ -147,7 +147,7 @@ static void sweep_part(const struct part *part)
 #define NEW(name, type, made)                                                                      \
     static weft_status name(void)                                                                  \
     {                                                                                              \
-        type *object = (made);                                                                     \
+        void *object = (made);                                                                     \
         if (object == NULL)                                                                        \
             return weft_last_status();                                                             \
         type##_free(object);                                                                       \
