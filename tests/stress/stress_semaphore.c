@@ -4,28 +4,17 @@
  * interrupted at random, with deadlines that mostly come too soon, while one resizes. Never more are
  * inside than there are permits, no permit is lost, and nobody waits for ever: the watchdog tells.
  */
-#include "test.h"
-
-#include <stdatomic.h>
+#include "tests/primitives/semaphore_help.h"
 
 #include "interrupt.h"
 #include "storm.h"
 
 enum { WORKERS = 6, MOST = 4, PARKING = 7 };
 
-/* The calls, on a plain semaphore or a bounded one. */
-struct calls {
-    weft_status (*acquire)(void *semaphore, int n);
-    weft_status (*try_acquire)(void *semaphore, int n);
-    weft_status (*acquire_for)(void *semaphore, int n, double seconds);
-    weft_status (*acquire_until)(void *semaphore, double deadline); /* one permit */
-    weft_status (*release)(void *semaphore, int n);
-    weft_status (*narrow)(void *semaphore, int by); /* MOST permits, but for so many */
-};
-
 struct load {
-    const struct calls *calls;
-    void *semaphore;
+    const struct kind *kind;
+    weft_status (*narrow)(void *object, int by);
+    void *object;
     atomic_int inside;
     atomic_bool over;
     atomic_ullong taken;
@@ -33,96 +22,37 @@ struct load {
     int64_t end;
 };
 
-static weft_status acquire(void *semaphore, int n)
+/* MOST permits, but for so many; one thread calls it. */
+static weft_status narrow(void *object, int by)
 {
-    return n == 1 ? weft_semaphore_acquire(semaphore) : weft_semaphore_acquire_n(semaphore, n);
-}
-
-static weft_status try_acquire(void *semaphore, int n)
-{
-    return n == 1 ? weft_semaphore_try_acquire(semaphore)
-                  : weft_semaphore_try_acquire_n(semaphore, n);
-}
-
-static weft_status acquire_for(void *semaphore, int n, double seconds)
-{
-    return n == 1 ? weft_semaphore_acquire_for(semaphore, seconds)
-                  : weft_semaphore_acquire_n_for(semaphore, n, seconds);
-}
-
-static weft_status acquire_until(void *semaphore, double deadline)
-{
-    return weft_semaphore_acquire_until(semaphore, deadline);
-}
-
-static weft_status release(void *semaphore, int n)
-{
-    return n == 1 ? weft_semaphore_release(semaphore) : weft_semaphore_release_n(semaphore, n);
-}
-
-static weft_status narrow(void *semaphore, int by)
-{
-    static int present; /* one thread resizes */
-    weft_status status = weft_semaphore_resize(semaphore, present - by);
+    static int present;
+    weft_status status = weft_semaphore_resize(object, present - by);
     present = by;
     return status;
 }
 
-static const struct calls plain = {acquire,       try_acquire, acquire_for,
-                                   acquire_until, release,     narrow};
-
-static weft_status bounded_acquire(void *semaphore, int n)
+static weft_status narrow_bounded(void *object, int by)
 {
-    return n == 1 ? weft_bounded_semaphore_acquire(semaphore)
-                  : weft_bounded_semaphore_acquire_n(semaphore, n);
+    return weft_bounded_semaphore_resize(object, MOST - by);
 }
-
-static weft_status bounded_try_acquire(void *semaphore, int n)
-{
-    return n == 1 ? weft_bounded_semaphore_try_acquire(semaphore)
-                  : weft_bounded_semaphore_try_acquire_n(semaphore, n);
-}
-
-static weft_status bounded_acquire_for(void *semaphore, int n, double seconds)
-{
-    return n == 1 ? weft_bounded_semaphore_acquire_for(semaphore, seconds)
-                  : weft_bounded_semaphore_acquire_n_for(semaphore, n, seconds);
-}
-
-static weft_status bounded_acquire_until(void *semaphore, double deadline)
-{
-    return weft_bounded_semaphore_acquire_until(semaphore, deadline);
-}
-
-static weft_status bounded_release(void *semaphore, int n)
-{
-    return n == 1 ? weft_bounded_semaphore_release(semaphore)
-                  : weft_bounded_semaphore_release_n(semaphore, n);
-}
-
-static weft_status bounded_narrow(void *semaphore, int by)
-{
-    return weft_bounded_semaphore_resize(semaphore, MOST - by);
-}
-
-static const struct calls bounded = {bounded_acquire,     bounded_try_acquire,
-                                     bounded_acquire_for, bounded_acquire_until,
-                                     bounded_release,     bounded_narrow};
 
 /* So many permits, in some way. */
 static weft_status take(struct load *load, int n, uint64_t random)
 {
+    const struct kind *kind = load->kind;
     double seconds = (double)(random % 97) * 1e-6;
-    switch (random / 97 % 4) {
+    bool one = n == 1 && random / 97 % 2 == 0;
+    switch (random / 194 % 4) {
     case 0:
-        return load->calls->try_acquire(load->semaphore, n);
+        return one ? kind->try_acquire(load->object) : kind->try_acquire_n(load->object, n);
     case 1:
-        return load->calls->acquire_for(load->semaphore, n, seconds);
+        return one ? kind->acquire_for(load->object, seconds)
+                   : kind->acquire_n_for(load->object, n, seconds);
     case 2:
-        return n == 1 ? load->calls->acquire_until(load->semaphore, weft_now() + seconds)
-                      : load->calls->acquire_for(load->semaphore, n, seconds);
+        return n == 1 ? kind->acquire_until(load->object, weft_now() + seconds)
+                      : kind->acquire_n_for(load->object, n, seconds);
     default:
-        return load->calls->acquire(load->semaphore, n);
+        return one ? kind->acquire(load->object) : kind->acquire_n(load->object, n);
     }
 }
 
@@ -143,7 +73,8 @@ static void *work(void *arg)
         if (test_random(&random) % PARKING == 0)
             test_yield();
         atomic_fetch_sub(&load->inside, n);
-        WITNESS(load->calls->release(load->semaphore, n) == WEFT_OK);
+        WITNESS((n == 1 ? load->kind->release(load->object)
+                        : load->kind->release_n(load->object, n)) == WEFT_OK);
     }
     return NULL;
 }
@@ -154,17 +85,19 @@ static void *resize(void *arg)
     uint64_t random = test_stress_random();
     while (!atomic_load(&load->over)) {
         int by = (int)(test_random(&random) % (MOST / 2 + 1));
-        WITNESS(load->calls->narrow(load->semaphore, by) == WEFT_OK);
+        WITNESS(load->narrow(load->object, by) == WEFT_OK);
         WITNESS(weft_sleep(0.0005) == WEFT_OK);
     }
-    WITNESS(load->calls->narrow(load->semaphore, 0) == WEFT_OK);
+    WITNESS(load->narrow(load->object, 0) == WEFT_OK);
     return NULL;
 }
 
-static void run(const struct calls *calls, void *semaphore)
+static void run(const struct kind *kind, weft_status (*narrow_by)(void *, int), void *object)
 {
-    struct load load = {
-        .calls = calls, .semaphore = semaphore, .end = test_clock() + test_stress_time()};
+    struct load load = {.kind = kind,
+                        .narrow = narrow_by,
+                        .object = object,
+                        .end = test_clock() + test_stress_time()};
     struct crew resizer = crew_start(1, resize, &load);
     struct crew crew = crew_start(WORKERS, work, &load);
     (void)interrupt_at_random(&crew, load.end);
@@ -177,19 +110,19 @@ static void run(const struct calls *calls, void *semaphore)
 
 static void run_plain(void)
 {
-    weft_semaphore semaphore = WEFT_SEMAPHORE_INIT(MOST);
-    run(&plain, &semaphore);
-    assert_int_equal(weft_semaphore_value(&semaphore), MOST);
-    assert_int_equal(weft_semaphore_done(&semaphore), WEFT_OK);
+    weft_semaphore object = WEFT_SEMAPHORE_INIT(MOST);
+    run(&semaphore, narrow, &object);
+    assert_int_equal(weft_semaphore_value(&object), MOST);
+    assert_int_equal(weft_semaphore_done(&object), WEFT_OK);
 }
 
 static void run_bounded(void)
 {
-    weft_bounded_semaphore semaphore = WEFT_BOUNDED_SEMAPHORE_INIT(MOST);
-    run(&bounded, &semaphore);
-    assert_int_equal(weft_bounded_semaphore_value(&semaphore), MOST);
-    assert_int_equal(weft_bounded_semaphore_release(&semaphore), WEFT_VALUE_ERROR);
-    assert_int_equal(weft_bounded_semaphore_done(&semaphore), WEFT_OK);
+    weft_bounded_semaphore object = WEFT_BOUNDED_SEMAPHORE_INIT(MOST);
+    run(&bounded_semaphore, narrow_bounded, &object);
+    assert_int_equal(weft_bounded_semaphore_value(&object), MOST);
+    assert_int_equal(weft_bounded_semaphore_release(&object), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_bounded_semaphore_done(&object), WEFT_OK);
 }
 
 TEST(no_permit_is_lost_or_made)
