@@ -47,6 +47,7 @@ enum { AGAIN = 42, OVER = 43 }; /* how a try ends that went well */
 
 static weft_status act_armed(const struct row *row)
 {
+    counts = true;
     atomic_store(&armed, true);
     weft_status status = row->act();
     atomic_store(&armed, false);

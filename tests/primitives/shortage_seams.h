@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The functions of the system that can refuse what they are asked for, and one that refuses: the
- * `refused`-th call of any of them while `armed`. Programs that include this link with
+ * `refused`-th call of any of them while `armed`. What these functions and a sanitizer's runtime call
+ * among themselves does not count. Programs that include this link with
  *
  *     -Wl,--wrap=malloc,--wrap=free,--wrap=mmap,--wrap=pthread_create,--wrap=pthread_attr_init
  *     -Wl,--wrap=pthread_attr_setstacksize,--wrap=sem_init
@@ -25,9 +26,15 @@ static atomic_size_t calls;
 static atomic_int refusal; /* what it was; 0: it has not come to that */
 static atomic_long blocks; /* of memory in use */
 
+/* In the main thread, and in others while they run what the library has given them. */
+static _Thread_local bool counts;
+static _Thread_local int inside; /* one of these functions */
+
 static bool refuse(enum what what)
 {
-    if (!atomic_load(&armed) || atomic_fetch_add(&calls, 1) + 1 != refused)
+    if (!atomic_load(&armed) || !counts || inside > 0)
+        return false;
+    if (atomic_fetch_add(&calls, 1) + 1 != refused)
         return false;
     atomic_store(&refusal, what);
     return true;
@@ -54,14 +61,14 @@ int __wrap_sem_init(sem_t *semaphore, int shared, unsigned value);
 void *__wrap_malloc(size_t size)
 {
     void *memory = refuse(MEMORY) ? NULL : __real_malloc(size);
-    if (memory != NULL)
+    if (memory != NULL && counts)
         atomic_fetch_add(&blocks, 1);
     return memory;
 }
 
 void __wrap_free(void *memory)
 {
-    if (memory != NULL)
+    if (memory != NULL && counts)
         atomic_fetch_sub(&blocks, 1);
     __real_free(memory);
 }
@@ -71,10 +78,30 @@ void *__wrap_mmap(void *start, size_t size, int protection, int flags, int fd, o
     return refuse(PAGES) ? MAP_FAILED : __real_mmap(start, size, protection, flags, fd, offset);
 }
 
+struct beginning {
+    void *(*run)(void *);
+    void *arg;
+};
+
+static void *begin_to_count(void *arg)
+{
+    struct beginning beginning = *(struct beginning *)arg;
+    __real_free(arg);
+    counts = true;
+    return beginning.run(beginning.arg);
+}
+
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *arg)
 {
-    return refuse(THREAD) ? EAGAIN : __real_pthread_create(thread, attributes, run, arg);
+    if (refuse(THREAD))
+        return EAGAIN;
+    struct beginning *beginning = __real_malloc(sizeof *beginning);
+    *beginning = (struct beginning){run, arg};
+    inside++;
+    int error = __real_pthread_create(thread, attributes, begin_to_count, beginning);
+    inside--;
+    return error;
 }
 
 int __wrap_pthread_attr_init(pthread_attr_t *attributes)
