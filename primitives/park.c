@@ -39,6 +39,7 @@
 #include "platform/atomic.h"
 #include "platform/panic.h"
 #include "platform/parker.h"
+#include "primitives/onlookers.h"
 #include "primitives/self.h"
 #include "primitives/startup.h"
 
@@ -179,6 +180,8 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
         WEFTI_MUST(reason == REFUSED);
     }
     wefti_store(&self->claim, IDLE, RELAXED);
+    if (wefti_watched())
+        wefti_onlookers_left(waiters, entered);
     return parked;
 }
 

@@ -16,7 +16,7 @@
 #include <weft/watch.h>
 
 #include "platform/environment.h"
-#include "platform/sanitizer.h"
+#include "primitives/onlookers.h"
 #include "primitives/report.h"
 #include "primitives/self.h"
 
@@ -187,10 +187,7 @@ static void take(struct wefti_object *object, struct wefti_self *self,
 
 void wefti_watch_took(const struct wefti_want *want)
 {
-    uint32_t watch = wefti_load(&wefti_watch, RELAXED);
-    if ((watch & WEFTI_WATCH_TSAN_LOCKS) && want->ownership == WEFTI_OWNER)
-        wefti_tsan_locked(want->object, want->shared, want->timed);
-    wefti_watch_acquired(want->object);
+    wefti_onlookers_took(want);
     struct wefti_self *self = enter();
     if (self == NULL)
         return;
@@ -229,10 +226,7 @@ static void release_foreign(struct wefti_object *object)
 
 void wefti_watch_releases(const struct wefti_want *want)
 {
-    uint32_t watch = wefti_load(&wefti_watch, RELAXED);
-    wefti_watch_releasing(want->object);
-    if ((watch & WEFTI_WATCH_TSAN_LOCKS) && want->ownership == WEFTI_OWNER)
-        wefti_tsan_unlocks(want->object, want->shared);
+    wefti_onlookers_release(want);
     struct wefti_self *self = enter();
     if (self == NULL)
         return;
@@ -268,8 +262,7 @@ void wefti_watch_done(const void *address)
 {
     if (address == NULL)
         return;
-    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN_LOCKS)
-        wefti_tsan_done(address);
+    wefti_onlookers_done(address);
     if (!wefti_objects_known())
         return;
     wefti_tables_lock();
@@ -326,10 +319,7 @@ void wefti_watch_startup(void)
 {
     const char *mode = wefti_environment("WEFT_DEADLOCK");
     wefti_tables_init();
-    if (wefti_tsan_present())
-        wefti_fetch_or(&wefti_watch, (uint32_t)WEFTI_WATCH_TSAN, RELAXED);
-    if (wefti_tsan_knows_locks())
-        wefti_fetch_or(&wefti_watch, (uint32_t)WEFTI_WATCH_TSAN_LOCKS, RELAXED);
+    wefti_onlookers_startup();
     if (mode != NULL && strcmp(mode, "report") == 0)
         (void)weft_watch_deadlocks(WEFT_WATCH_REPORT);
     else if (mode != NULL && strcmp(mode, "abort") == 0)
@@ -352,18 +342,4 @@ void wefti_watch_after_fork_child(void)
 {
     wefti_objects_after_fork_child(wefti_self());
     wefti_waiting_abandon_all();
-}
-
-/* ---- ThreadSanitizer ----------------------------------------------------------------------- */
-
-void wefti_watch_acquired(void *object)
-{
-    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN)
-        wefti_tsan_acquire(object);
-}
-
-void wefti_watch_releasing(void *object)
-{
-    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN)
-        wefti_tsan_release(object);
 }

@@ -42,6 +42,7 @@ enum wefti_watch_bit {
     WEFTI_WATCH_TSAN = 1U << 0,       /* ThreadSanitizer's runtime is present */
     WEFTI_WATCH_LOCKS = 1U << 1,      /* deadlocks and lock orders */
     WEFTI_WATCH_TSAN_LOCKS = 1U << 2, /* ThreadSanitizer wants to know owned locks as such */
+    WEFTI_WATCH_VALGRIND = 1U << 3,   /* the program runs under valgrind */
 };
 
 /* Hidden, so that it is read without a detour. */

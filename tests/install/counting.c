@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads increment one plain int: under the lock that the argument names, else without. */
+/*
+ * Threads increment one plain int: under the lock that the argument names, as `readers` beside each
+ * other, else without.
+ */
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -61,6 +64,16 @@ static void *count_with_rwlock(void *arg)
     return arg;
 }
 
+static void *count_while_reading(void *arg)
+{
+    await_all();
+    for (int i = 0; i < ROUNDS; i++) {
+        WEFT_HOLD(weft_reading(&rwlock));
+        counter++;
+    }
+    return arg;
+}
+
 static void *count_with_condition(void *arg)
 {
     await_all();
@@ -90,6 +103,8 @@ static weft_target *way_of(const char *how)
         return count_with_rlock;
     if (strcmp(how, "rwlock") == 0)
         return count_with_rwlock;
+    if (strcmp(how, "readers") == 0)
+        return count_while_reading;
     return strcmp(how, "condition") == 0 ? count_with_condition : count_unlocked;
 }
 
