@@ -80,6 +80,7 @@ struct wefti_self *wefti_self(void)
 static void end(bool gone)
 {
     wefti_error_drop();
+    wefti_watch_thread_leaves();
     wefti_registry_lock();
     struct weft_thread *thread = own.thread;
     own.thread = NULL;

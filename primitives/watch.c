@@ -204,14 +204,14 @@ void wefti_watch_settles(const struct wefti_want *want, weft_status status)
     (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(want);
 }
 
-/* A thread lets go what it does not read: if all who read are known, it ends the hold of one. */
-static void release_foreign_read(struct wefti_object *object, uint32_t readers)
+/* A thread gives up a share that is not known as its own; true: that is a mistake, to be told. */
+static bool release_foreign_read(struct wefti_object *object, const struct wefti_self *self,
+                                 const struct wefti_want *want, struct wefti_misuse *misuse)
 {
-    uint32_t known = 0;
-    for (const struct wefti_hold *hold = object->holds; hold != NULL; hold = hold->next_of_object)
-        known += hold->depth;
-    if (known >= readers)
-        wefti_object_leave_checks(object);
+    if (object->handed || !wefti_share_is_foreign(object, self, want, misuse))
+        return false;
+    wefti_object_leave_checks(object);
+    return !self->hands.reporting;
 }
 
 /* See the table above. */
@@ -232,13 +232,17 @@ void wefti_watch_releases(const struct wefti_want *want)
         return;
     struct wefti_object *object = wefti_object_find(want->object);
     struct wefti_hold *hold = object != NULL ? wefti_hold_find(object, self) : NULL;
+    struct wefti_misuse misuse;
+    bool misused = false;
     if (hold != NULL && --hold->depth == 0)
         wefti_hold_drop(hold);
     else if (hold == NULL && object != NULL && want->shared)
-        release_foreign_read(object, want->readers);
+        misused = release_foreign_read(object, self, want, &misuse);
     else if (hold == NULL && object != NULL)
         release_foreign(object);
     wefti_tables_unlock();
+    if (misused)
+        wefti_report_misuse(&misuse);
 }
 
 uint32_t wefti_watch_holder(const void *address, bool *sure)
@@ -278,6 +282,18 @@ weft_status wefti_done(const void *object, bool busy)
         return WEFT_BUSY;
     wefti_watch_done(object);
     return WEFT_OK;
+}
+
+void wefti_watch_thread_leaves(void)
+{
+    struct wefti_misuse misuse;
+    const struct wefti_self *self = enter();
+    if (self == NULL)
+        return;
+    bool misused = wefti_holds_at_end(self, &misuse);
+    wefti_tables_unlock();
+    if (misused)
+        wefti_report_misuse(&misuse);
 }
 
 void wefti_watch_thread_ends(void)

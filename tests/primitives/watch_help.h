@@ -27,7 +27,7 @@ const char *__tsan_default_options(void)  /* NOLINT */
 
 enum { REPORT_ROOM = 8192 };
 
-static uint32_t reports[WEFT_REPORT_LOCK_ORDER + 1];
+static uint32_t reports[WEFT_REPORT_MISUSE + 1];
 static char reported[REPORT_ROOM]; /* the latest; read it after its count has been seen */
 
 static inline void note_report(const weft_report *report, void *arg)
@@ -45,7 +45,7 @@ static inline uint32_t count(weft_report_kind kind)
 static inline uint32_t all_reports(void)
 {
     return count(WEFT_REPORT_DEADLOCK) + count(WEFT_REPORT_POSSIBLE_DEADLOCK) +
-           count(WEFT_REPORT_LOCK_ORDER);
+           count(WEFT_REPORT_LOCK_ORDER) + count(WEFT_REPORT_MISUSE);
 }
 
 static inline void watch(void)
