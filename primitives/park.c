@@ -305,7 +305,8 @@ static bool move(struct wefti_waiter *waiter, struct wefti_bucket *source,
     unlink_waiter(source, waiter);
     waiter->key = to;
     waiter->request = request;
-    waiter->since = wefti_clock();
+    waiter->since = wefti_clock(); /* it waits for something else now */
+    wefti_store(&waiter->self->since, waiter->since, RELAXED);
     wefti_store(&waiter->self->address, to.address, RELAXED);
     wefti_store(&waiter->self->kind, (uint32_t)to.kind, RELAXED);
     append(target, waiter);
