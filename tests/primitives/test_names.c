@@ -166,6 +166,7 @@ TEST(the_dump_has_the_name_of_what_is_waited_for)
 TEST(the_dump_says_nothing_of_holders_that_nobody_watches)
 {
     weft_lock lock = WEFT_LOCK_INIT;
+    test_unwatched();
     wait_for(&lock);
     assert_dumped(" s for a lock at 0x");
     assert_null(strstr(dump(), "held by"));

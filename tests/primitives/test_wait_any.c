@@ -305,5 +305,7 @@ TEST(without_memory_more_than_fit_are_refused)
     faulty_memory_begin(&memory);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_NO_MEMORY);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE, many, NULL, 0), WEFT_TIMEOUT);
+    assert_int_equal(memory.calls, 1);
+    assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_TIMEOUT);
     faulty_memory_end(&memory);
 }
