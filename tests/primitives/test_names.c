@@ -207,36 +207,6 @@ TEST(the_dump_is_sure_of_an_owner)
 
 /* ---- what needs no watching ---------------------------------------------------------------- */
 
-static weft_status acquire_rlock(void *lock)
-{
-    return weft_rlock_acquire(lock);
-}
-
-static weft_status release_rlock(void *lock)
-{
-    return weft_rlock_release(lock);
-}
-
-static weft_status acquire_read(void *lock)
-{
-    return weft_rwlock_acquire_read(lock);
-}
-
-static weft_status release_read(void *lock)
-{
-    return weft_rwlock_release_read(lock);
-}
-
-static weft_status acquire_write(void *lock)
-{
-    return weft_rwlock_acquire_write(lock);
-}
-
-static weft_status release_write(void *lock)
-{
-    return weft_rwlock_release_write(lock);
-}
-
 TEST(the_dump_knows_who_holds_an_rlock)
 {
     weft_rlock lock = WEFT_RLOCK_INIT;

@@ -4,36 +4,6 @@
 
 #include "primitives/names.h"
 
-static weft_status acquire_rlock(void *lock)
-{
-    return weft_rlock_acquire(lock);
-}
-
-static weft_status release_rlock(void *lock)
-{
-    return weft_rlock_release(lock);
-}
-
-static weft_status acquire_read(void *lock)
-{
-    return weft_rwlock_acquire_read(lock);
-}
-
-static weft_status release_read(void *lock)
-{
-    return weft_rwlock_release_read(lock);
-}
-
-static weft_status acquire_write(void *lock)
-{
-    return weft_rwlock_acquire_write(lock);
-}
-
-static weft_status upgrade(void *lock)
-{
-    return weft_rwlock_upgrade(lock);
-}
-
 static void waits_in_room(struct actor *actor, step *next, void *object, enum wefti_kind kind)
 {
     size_t before = wefti_waiters((struct wefti_key){object, kind});

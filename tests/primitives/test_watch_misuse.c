@@ -4,41 +4,6 @@
 
 #include <pthread.h>
 
-static weft_status acquire_rlock(void *lock)
-{
-    return weft_rlock_acquire(lock);
-}
-
-static weft_status release_rlock(void *lock)
-{
-    return weft_rlock_release(lock);
-}
-
-static weft_status acquire_read(void *lock)
-{
-    return weft_rwlock_acquire_read(lock);
-}
-
-static weft_status release_read(void *lock)
-{
-    return weft_rwlock_release_read(lock);
-}
-
-static weft_status acquire_write(void *lock)
-{
-    return weft_rwlock_acquire_write(lock);
-}
-
-static weft_status upgrade(void *lock)
-{
-    return weft_rwlock_upgrade(lock);
-}
-
-static weft_status release_write(void *lock)
-{
-    return weft_rwlock_release_write(lock);
-}
-
 static uint32_t misuses(void)
 {
     return count(WEFT_REPORT_MISUSE);

@@ -275,6 +275,42 @@ static inline weft_status join_timed(void *thread)
     return weft_thread_join_for(thread, 1e6);
 }
 
+/* Steps with the locks that have owners. */
+static inline weft_status acquire_rlock(void *lock)
+{
+    return weft_rlock_acquire(lock);
+}
+
+static inline weft_status release_rlock(void *lock)
+{
+    return weft_rlock_release(lock);
+}
+
+static inline weft_status acquire_read(void *lock)
+{
+    return weft_rwlock_acquire_read(lock);
+}
+
+static inline weft_status release_read(void *lock)
+{
+    return weft_rwlock_release_read(lock);
+}
+
+static inline weft_status acquire_write(void *lock)
+{
+    return weft_rwlock_acquire_write(lock);
+}
+
+static inline weft_status release_write(void *lock)
+{
+    return weft_rwlock_release_write(lock);
+}
+
+static inline weft_status upgrade(void *lock)
+{
+    return weft_rwlock_upgrade(lock);
+}
+
 /* ---- orders -------------------------------------------------------------------------------- */
 
 static inline void named(weft_lock *lock, const char *name)
