@@ -153,6 +153,7 @@ TEST(a_timeout_is_never_early_and_leaves_no_trace)
     assert_int_equal(index, 99);
     make_bounded_empty();
     assert_nobody_waits();
+    assert_int_equal(semaphore.state, 0); /* it does not say that somebody waits, either */
     assert_int_equal(weft_semaphore_release(&semaphore), WEFT_OK);
     assert_int_equal(weft_semaphore_value(&semaphore), 1);
 }
