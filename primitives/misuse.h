@@ -9,7 +9,7 @@
 
 enum wefti_mistake {
     WEFTI_FOREIGN_SHARE, /* a thread gives up a share of an RWLock that another one has */
-    WEFTI_HELD_AT_END,   /* a thread ends and holds what nobody else can release */
+    WEFTI_HELD_AT_END,   /* a thread ends and holds what nobody else may release */
 };
 
 enum { WEFTI_HOLDINGS_MOST = 8 };

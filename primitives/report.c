@@ -176,7 +176,7 @@ void wefti_report_misuse(const struct wefti_misuse *misuse)
     wefti_put(&text, "weft: misuse: ");
     put_thread(&text, misuse->thread);
     if (misuse->mistake == WEFTI_HELD_AT_END) {
-        wefti_put(&text, " ends, and what it holds nobody else can release\n");
+        wefti_put(&text, " ends, and what it holds nobody else may release\n");
     } else {
         wefti_put(&text, " gives up a share that it does not have, of ");
         wefti_put_what(&text, (struct wefti_key){misuse->want.object, misuse->want.kind});

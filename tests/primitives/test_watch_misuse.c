@@ -123,7 +123,7 @@ TEST(a_thread_that_ends_with_an_owned_lock_is_told)
     assert_no_reports();
     actor_leaves(&left);
     assert_int_equal(misuses(), 1);
-    assert_reported(" left ends, and what it holds nobody else can release\n    thread ");
+    assert_reported(" left ends, and what it holds nobody else may release\n    thread ");
     assert_reported("holds an rlock account at 0x");
     assert_reported("holds an rwlock table at 0x");
     assert_reported("holds an rwlock log at 0x");
