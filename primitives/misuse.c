@@ -19,8 +19,10 @@ static void note(struct wefti_misuse *misuse, const struct wefti_hold *hold)
 bool wefti_share_is_foreign(const struct wefti_object *object, const struct wefti_self *self,
                             const struct wefti_want *want, struct wefti_misuse *misuse)
 {
-    uint32_t shares = weft_rwlock_readers(want->object) + want->gone;
     uint32_t known = 0;
+    if (want->kind != WEFTI_RWLOCK)
+        return false;
+    uint32_t shares = weft_rwlock_readers(want->object) + want->gone;
     misuse->mistake = WEFTI_FOREIGN_SHARE;
     misuse->thread = self->number;
     misuse->want = *want;
