@@ -117,7 +117,9 @@ TEST(a_moved_waiter_waits_since_the_move)
 {
     struct sleeper sleeper;
     struct wefti_key seen;
-    int64_t before, shown, told;
+    int64_t before;
+    int64_t shown;
+    int64_t told = 0;
     sleepers_enter(&sleeper, 1, from);
     assert_true(wefti_waits(sleeper.self, &seen, &before));
     EVENTUALLY(wefti_clock() > before);

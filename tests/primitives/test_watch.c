@@ -60,7 +60,7 @@ TEST(a_wait_that_ended_unwatched_is_forgotten)
     assert_int_equal(weft_watch_deadlocks(WEFT_WATCH_OFF), WEFT_OK);
     does(&right, owned_release, &b);
     assert_int_equal(ends(&left), WEFT_OK);
-    owned_release(&b); /* for left, which is not seen again */
+    does(&left, owned_release, &b); /* unseen */
     assert_int_equal(weft_watch_deadlocks(WEFT_WATCH_REPORT), WEFT_OK);
     does(&right, owned_acquire, &b);
     waits(&right, join, left.thread);
