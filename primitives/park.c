@@ -39,6 +39,7 @@
 #include "platform/atomic.h"
 #include "platform/panic.h"
 #include "platform/parker.h"
+#include "primitives/onlookers.h"
 #include "primitives/self.h"
 #include "primitives/startup.h"
 
@@ -179,6 +180,8 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
         WEFTI_MUST(reason == REFUSED);
     }
     wefti_store(&self->claim, IDLE, RELAXED);
+    if (wefti_watched())
+        wefti_onlookers_left(waiters, entered);
     return parked;
 }
 
@@ -302,7 +305,8 @@ static bool move(struct wefti_waiter *waiter, struct wefti_bucket *source,
     unlink_waiter(source, waiter);
     waiter->key = to;
     waiter->request = request;
-    waiter->since = wefti_clock();
+    waiter->since = wefti_clock(); /* it waits for something else now */
+    wefti_store(&waiter->self->since, waiter->since, RELAXED);
     wefti_store(&waiter->self->address, to.address, RELAXED);
     wefti_store(&waiter->self->kind, (uint32_t)to.kind, RELAXED);
     append(target, waiter);

@@ -137,8 +137,8 @@ size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how);
 void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how);
 
 /*
- * Moves at most `limit` (0: all) waiters to the end of another key's queue. Neither their deadline
- * nor an interruption ends their wait any more. `finish` is called under both buckets' locks, also
+ * Moves at most `limit` (0: all) waiters to the end of another key's queue, where they wait from now
+ * on. Neither their deadline nor an interruption ends their wait any more. `finish` is called under both buckets' locks, also
  * if nobody waited. Waiters for several keys are not moved. Returns how many were.
  */
 size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uintptr_t request,

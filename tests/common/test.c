@@ -35,6 +35,11 @@ int64_t test_clock(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void test_unwatched(void)
+{
+    assert_int_equal(weft_watch_deadlocks(WEFT_WATCH_OFF), WEFT_OK);
+}
+
 struct crew crew_start(size_t size, weft_target *target, void *arg)
 {
     struct crew crew = {.size = size};

@@ -65,6 +65,9 @@ bool test_yield(void);
 /* Monotonic nanoseconds by the system, not by the library under test. */
 int64_t test_clock(void);
 
+/* For cases about what holds where nobody watches, whatever WEFT_DEADLOCK says. */
+void test_unwatched(void);
+
 /* Some threads on the same target; daemons, so that a case that fails does not wait for them. */
 enum { CREW_MOST = 64 };
 struct crew {

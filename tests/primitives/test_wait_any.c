@@ -152,6 +152,7 @@ TEST(a_timeout_is_never_early_and_leaves_no_trace)
     assert_int_equal(index, 99);
     make_bounded_empty();
     assert_nobody_waits();
+    assert_int_equal(semaphore.state, 0); /* it does not say that somebody waits, either */
     assert_int_equal(weft_semaphore_release(&semaphore), WEFT_OK);
     assert_int_equal(weft_semaphore_value(&semaphore), 1);
 }
@@ -251,5 +252,7 @@ TEST(without_memory_more_than_fit_are_refused)
     faulty_memory_begin(&memory);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_NO_MEMORY);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE, many, NULL, 0), WEFT_TIMEOUT);
+    assert_int_equal(memory.calls, 1);
+    assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_TIMEOUT);
     faulty_memory_end(&memory);
 }
