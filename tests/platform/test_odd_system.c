@@ -183,10 +183,10 @@ static void work_around(atomic_int *odd)
     assert_int_equal(wefti_on_signal(SIGUSR1, work), WEFT_OK);
     atomic_store(odd, 3);
     raise(SIGUSR1);
-    EVENTUALLY(atomic_load(odd) == 0);
-    assert_int_equal(atomic_load(&works), 1);
+    EVENTUALLY(atomic_load(odd) == 0 && atomic_load(&works) >= 1);
     raise(SIGUSR1);
-    EVENTUALLY(atomic_load(&works) == 2);
+    EVENTUALLY(atomic_load(&works) >= 2);
+    assert_int_equal(atomic_load(&works), 2);
 }
 
 TEST(a_helper_whose_wait_is_interrupted_waits_on)
