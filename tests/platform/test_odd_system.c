@@ -106,18 +106,39 @@ TEST(of_processors_that_nobody_can_count_there_is_one)
     assert_int_equal(wefti_processors(), 1);
 }
 
-TEST(who_has_one_processor_waits_for_a_mutex_too)
+struct turns {
+    struct wefti_mutex mutex;
+    long taken; /* guarded by it */
+};
+
+static void *take_turns(void *arg)
 {
-    static weft_lock lock;
+    struct turns *turns = arg;
+    for (int i = 0; i < 20000; i++) {
+        wefti_mutex_lock(&turns->mutex);
+        turns->taken++;
+        wefti_mutex_unlock(&turns->mutex);
+    }
+    return NULL;
+}
+
+TEST(who_has_one_processor_waits_all_the_same)
+{
+    weft_lock lock = WEFT_LOCK_INIT;
+    weft_semaphore semaphore = WEFT_SEMAPHORE_INIT(0);
+    weft_rwlock rwlock = WEFT_RWLOCK_INIT;
+    struct turns turns = {.taken = 0};
     no_affinity = true;
     no_numbers = true;
-    struct wefti_mutex mutex;
-    wefti_mutex_init(&mutex);
-    wefti_mutex_lock(&mutex);
-    wefti_mutex_unlock(&mutex);
+    wefti_mutex_init(&turns.mutex);
+    struct crew crew = crew_start(4, take_turns, &turns);
+    crew_join(&crew);
+    assert_int_equal(turns.taken, 4 * 20000);
     assert_int_equal(weft_lock_acquire(&lock), WEFT_OK);
     assert_int_equal(weft_lock_acquire_for(&lock, 0.001), WEFT_TIMEOUT);
-    assert_int_equal(weft_lock_release(&lock), WEFT_OK);
+    assert_int_equal(weft_semaphore_acquire_for(&semaphore, 0.001), WEFT_TIMEOUT);
+    assert_int_equal(weft_rwlock_acquire_read(&rwlock), WEFT_OK);
+    assert_int_equal(weft_rwlock_acquire_write_for(&rwlock, 0.001), WEFT_TIMEOUT);
 }
 
 /* ---- threads -------------------------------------------------------------------------------- */

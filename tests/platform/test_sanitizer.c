@@ -125,6 +125,12 @@ TEST(a_lock_is_told_with_how_it_was_taken)
 #endif
 }
 
+static void *wait_in_vain(void *lock)
+{
+    WITNESS(weft_lock_acquire(lock) == WEFT_INTERRUPTED);
+    return NULL;
+}
+
 TEST(a_program_under_a_runtime_uses_locks_as_ever)
 {
     static weft_lock lock;
@@ -137,4 +143,10 @@ TEST(a_program_under_a_runtime_uses_locks_as_ever)
         assert_int_equal(weft_lock_release(&lock), WEFT_OK);
     }
     assert_int_equal(weft_rlock_release(&rlock), WEFT_NOT_OWNER);
+    assert_int_equal(weft_lock_acquire(&lock), WEFT_OK);
+    struct crew crew = crew_start(1, wait_in_vain, &lock);
+    EVENTUALLY(weft_lock_waiters(&lock) == 1);
+    assert_int_equal(weft_thread_interrupt(crew.threads[0]), WEFT_OK);
+    crew_join(&crew);
+    assert_int_equal(weft_lock_release(&lock), WEFT_OK);
 }

@@ -201,3 +201,21 @@ TEST(the_child_of_a_fork_inherits_it)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_false(weft_event_is_set(&event));
 }
+
+/* Nor does it have to wait for the event alone. */
+TEST(the_child_of_a_fork_inherits_it_for_waits_for_any)
+{
+    if (UNDER_TSAN)
+        skip();
+    int status = 0;
+    assert_int_equal(weft_event_allow_signals(), WEFT_OK);
+    handle(SIGALRM);
+    pid_t pid = fork();
+    if (pid == 0) {
+        const weft_waitable one = weft_event_waitable(&event);
+        ualarm(20000, 0);
+        _exit(weft_wait_any(1, &one, NULL, 20) == WEFT_OK ? 0 : 1);
+    }
+    assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
