@@ -195,8 +195,7 @@ TEST(without_memory_a_text_is_lost_too)
 
 TEST(without_a_format_the_message_is_the_codes_sentence)
 {
-    const char *no_format = NULL;
-    assert_ptr_equal(weft_raise_at("bank.c", 7, WEFT_TIMEOUT, no_format), WEFT_RAISED);
+    assert_ptr_equal(weft_raise_at("bank.c", 7, WEFT_TIMEOUT, NULL), WEFT_RAISED);
     assert_string_equal(weft_last_error()->message, weft_strerror(WEFT_TIMEOUT));
     assert_string_equal(weft_last_error()->file, "bank.c");
     assert_int_equal(weft_last_error()->line, 7);
