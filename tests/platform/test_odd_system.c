@@ -36,6 +36,13 @@ static bool one_of(atomic_int *number)
     return atomic_load(number) > 0 && atomic_fetch_sub(number, 1) > 0;
 }
 
+/* clang's sanitizers are linked in, and call these before they can be called themselves. */
+#ifdef __clang__
+#define UNSEEN __attribute__((disable_sanitizer_instrumentation))
+#else
+#define UNSEEN
+#endif
+
 /* The linker's names. NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __real_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set);
 int __wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set);
@@ -50,17 +57,17 @@ int __wrap_sigaction(int number, const struct sigaction *action, struct sigactio
 int64_t __real_wefti_clock(void);
 int64_t __wrap_wefti_clock(void);
 
-int __wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
+UNSEEN int __wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
 {
     return no_affinity ? -1 : __real_sched_getaffinity(process, size, set);
 }
 
-long __wrap_sysconf(int name)
+UNSEEN long __wrap_sysconf(int name)
 {
     return no_numbers && name != _SC_PAGESIZE ? -1 : __real_sysconf(name);
 }
 
-int __wrap_dladdr(const void *address, Dl_info *info)
+UNSEEN int __wrap_dladdr(const void *address, Dl_info *info)
 {
     if (known == NULL)
         return __real_dladdr(address, info);
@@ -77,7 +84,7 @@ int __wrap_sem_wait(sem_t *semaphore)
     return one_of(&idle_waits) ? 0 : __real_sem_wait(semaphore);
 }
 
-int __wrap_sigaction(int number, const struct sigaction *action, struct sigaction *before)
+UNSEEN int __wrap_sigaction(int number, const struct sigaction *action, struct sigaction *before)
 {
     if (action == NULL || !no_handlers)
         return __real_sigaction(number, action, before);
