@@ -175,7 +175,7 @@ TEST(a_stack_is_as_large_as_asked_where_no_smallest_is_known)
 
 TEST(a_module_without_a_name_is_none)
 {
-    const Dl_info nameless = {.dli_sname = "symbol"};
+    static const Dl_info nameless = {.dli_sname = "symbol"};
     struct wefti_symbol symbol;
     known = &nameless;
     assert_false(wefti_symbol_at(&known, &symbol));
@@ -184,7 +184,8 @@ TEST(a_module_without_a_name_is_none)
 TEST(a_module_is_named_without_its_folder)
 {
     static const char memory[16];
-    Dl_info info = {.dli_fname = "/usr/lib/libbank.so.1", .dli_fbase = (void *)(uintptr_t)memory};
+    static Dl_info info = {.dli_fname = "/usr/lib/libbank.so.1"};
+    info.dli_fbase = (void *)(uintptr_t)memory;
     struct wefti_symbol symbol;
     known = &info;
     assert_true(wefti_symbol_at(memory + 5, &symbol));
