@@ -148,40 +148,35 @@ static void stop_reading(void)
     WITNESS(weft_rwlock_release_read(&rwlock) == WEFT_OK);
 }
 
-/* The only reader; so many wait to write. */
-static struct crew read_while_writers_wait(size_t writers, weft_event *gate)
+/*
+ * The only reader stops, on the way to a call that is for readers, while so many wait to write: the
+ * first of them is let in, and the call finds nobody who reads.
+ */
+static void stop_reading_on_the_way_to(weft_status (*call)(weft_rwlock *), size_t writers)
 {
+    weft_event gate = WEFT_EVENT_INIT;
     assert_int_equal(weft_rwlock_acquire_read(&rwlock), WEFT_OK);
-    struct crew crew = crew_start(writers, write_once, gate);
+    struct crew crew = crew_start(writers, write_once, &gate);
     EVENTUALLY(weft_rwlock_waiters(&rwlock) == writers);
-    return crew;
+    on_the_way_in = stop_reading;
+    assert_int_equal(call(&rwlock), WEFT_NOT_LOCKED);
+    EVENTUALLY(weft_rwlock_writer(&rwlock) != 0);
+    assert_int_equal(weft_rwlock_waiters(&rwlock), writers - 1);
+    assert_int_equal(weft_event_set(&gate), WEFT_OK);
+    crew_join(&crew);
+    assert_int_equal(weft_rwlock_done(&rwlock), WEFT_OK);
 }
 
 TEST(who_has_stopped_reading_on_the_way_has_nothing_to_release)
 {
-    for (size_t writers = 1; writers <= 2; writers++) {
-        weft_event gate = WEFT_EVENT_INIT;
-        struct crew crew = read_while_writers_wait(writers, &gate);
-        on_the_way_in = stop_reading;
-        assert_int_equal(weft_rwlock_release_read(&rwlock), WEFT_NOT_LOCKED);
-        EVENTUALLY(weft_rwlock_writer(&rwlock) != 0);
-        assert_int_equal(weft_rwlock_waiters(&rwlock), writers - 1);
-        assert_int_equal(weft_event_set(&gate), WEFT_OK);
-        crew_join(&crew);
-    }
+    stop_reading_on_the_way_to(weft_rwlock_release_read, 1);
+    stop_reading_on_the_way_to(weft_rwlock_release_read, 2);
 }
 
 TEST(who_has_stopped_reading_on_the_way_has_nothing_to_upgrade)
 {
-    for (size_t writers = 1; writers <= 2; writers++) {
-        weft_event gate = WEFT_EVENT_INIT;
-        struct crew crew = read_while_writers_wait(writers, &gate);
-        on_the_way_in = stop_reading;
-        assert_int_equal(weft_rwlock_try_upgrade(&rwlock), WEFT_NOT_LOCKED);
-        assert_int_equal(weft_event_set(&gate), WEFT_OK);
-        crew_join(&crew);
-    }
-    assert_int_equal(weft_rwlock_done(&rwlock), WEFT_OK);
+    stop_reading_on_the_way_to(weft_rwlock_try_upgrade, 1);
+    stop_reading_on_the_way_to(weft_rwlock_try_upgrade, 2);
 }
 
 static atomic_bool written;

@@ -139,37 +139,33 @@ TEST(a_place_in_no_module_is_an_address)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
+static bool write_to(const char *string, const ssize_t *file)
+{
+    struct wefti_text text = fresh();
+    wefti_put(&text, string);
+    answers = file;
+    bool well = wefti_text_write(&text, STDOUT_FILENO);
+    answers = NULL;
+    return well;
+}
+
 TEST(a_file_that_takes_it_bit_by_bit_gets_it_all)
 {
-    const ssize_t some[] = {3, -EINTR, 1, -EINTR, -EINTR, 2, 0};
-    struct wefti_text text = fresh();
-    wefti_put(&text, "all of it");
-    answers = some;
-    bool well = wefti_text_write(&text, 1);
-    answers = NULL;
-    assert_true(well);
+    const ssize_t file[] = {3, -EINTR, 1, -EINTR, -EINTR, 2, 0};
+    assert_true(write_to("all of it", file));
     assert_int_equal(length, strlen("all of it"));
     assert_memory_equal(written, "all of it", length);
 }
 
 TEST(a_file_that_fails_is_told)
 {
-    const ssize_t some[] = {3, -EIO, 0};
-    struct wefti_text text = fresh();
-    wefti_put(&text, "all of it");
-    answers = some;
-    bool well = wefti_text_write(&text, 1);
-    answers = NULL;
-    assert_false(well);
+    const ssize_t file[] = {3, -EIO, 0};
+    assert_false(write_to("all of it", file));
     assert_int_equal(length, 3);
 }
 
 TEST(nothing_is_written_without_a_call)
 {
-    const ssize_t none[] = {-EIO, 0};
-    struct wefti_text text = fresh();
-    answers = none;
-    bool well = wefti_text_write(&text, 1);
-    answers = NULL;
-    assert_true(well);
+    const ssize_t file[] = {-EIO, 0};
+    assert_true(write_to("", file));
 }
