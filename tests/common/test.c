@@ -71,12 +71,12 @@ int64_t test_stress_time(void)
     return (int64_t)(test_setting("WEFT_STRESS_SECONDS", 1) * 1e9);
 }
 
-uint64_t test_random(uint64_t *state)
+uint32_t test_random(uint64_t *state)
 {
     *state ^= *state << 13; /* xorshift64, G. Marsaglia */
     *state ^= *state >> 7;
     *state ^= *state << 17;
-    return *state;
+    return (uint32_t)(*state >> 32); /* the better half */
 }
 
 static uint64_t seed;

@@ -174,12 +174,16 @@ TEST(bad_input_is_refused)
     const weft_waitable none = weft_event_waitable(NULL);
     const weft_waitable bad[] = {good, weft_latch_waitable(&zeroed)};
     const weft_waitable worse[] = {good, weft_semaphore_waitable(&negative)};
+    const weft_waitable nothing = weft_bounded_semaphore_waitable(NULL);
     const weft_waitable empty = {0};
+    const weft_waitable untyped = {.object = &event};
     assert_int_equal(weft_wait_any(1, &good, NULL, NAN), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(0, &good, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, NULL, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, &none, NULL, 0), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_wait_any(1, &nothing, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, &empty, NULL, 0), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_wait_any(1, &untyped, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(2, bad, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(2, worse, NULL, 0), WEFT_VALUE_ERROR);
 }

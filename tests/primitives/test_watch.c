@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "program.h"
+
 /* ---- the switch ---------------------------------------------------------------------------- */
 
 TEST(without_watching_nothing_is_told)
@@ -143,7 +145,7 @@ static int run_again(const char *name, const char *mode, const char *again)
         setenv("WEFT_TEST_AGAIN", again, 1);
         if (mode != NULL)
             setenv("WEFT_DEADLOCK", mode, 1);
-        execl("/proc/self/exe", "again", "--here", name, (char *)NULL);
+        program_again((const char *const[]){"--here", name, NULL});
         _exit(127);
     }
     close(pipes[1]);
