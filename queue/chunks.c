@@ -43,6 +43,22 @@ static size_t wants(const weft_queue *queue, size_t n)
     return room(queue) < n ? queue->block : 0;
 }
 
+/*
+ * While the queue stays full, each item that comes at the end goes with one that leaves at the
+ * beginning, and by the time that the last chunk is full again a first one has become a spare.
+ */
+static size_t reserve_first(const weft_queue *queue)
+{
+    return queue->block;
+}
+
+/* What leaves a stack leaves its memory at the place where the next one comes. */
+static size_t reserve_last(const weft_queue *queue)
+{
+    (void)queue;
+    return 0;
+}
+
 static void add_spare(weft_queue *queue, struct chunk *chunk)
 {
     chunk->next = queue->spare;
@@ -211,6 +227,7 @@ static void clean(weft_queue *queue)
 
 const struct weft_queue_storage wefti_queue_fifo = {.bytes = bytes,
                                                     .room = room,
+                                                    .reserve = reserve_first,
                                                     .wants = wants,
                                                     .supply = supply,
                                                     .put = put,
@@ -221,6 +238,7 @@ const struct weft_queue_storage wefti_queue_fifo = {.bytes = bytes,
 
 const struct weft_queue_storage wefti_queue_lifo = {.bytes = bytes,
                                                     .room = room,
+                                                    .reserve = reserve_last,
                                                     .wants = wants,
                                                     .supply = supply,
                                                     .put = put,

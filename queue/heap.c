@@ -55,6 +55,12 @@ static size_t room(const weft_queue *queue)
     return queue->block - queue->count;
 }
 
+static size_t reserve(const weft_queue *queue)
+{
+    (void)queue;
+    return 0;
+}
+
 static size_t wants(const weft_queue *queue, size_t n)
 {
     size_t needed = queue->count + n;
@@ -169,6 +175,7 @@ static void clean(weft_queue *queue)
 
 const struct weft_queue_storage wefti_queue_heap = {.bytes = bytes,
                                                     .room = room,
+                                                    .reserve = reserve,
                                                     .wants = wants,
                                                     .supply = supply,
                                                     .put = put,

@@ -27,6 +27,10 @@ struct weft_queue_storage {
     /* How many items fit without another block. */
     size_t (*room)(const weft_queue *queue);
 
+    /* For how many it should be before somebody waits until there is space: then whoever makes
+     * space finds the memory, too. */
+    size_t (*reserve)(const weft_queue *queue);
+
     /* For how many items the next block should be, if n more come; 0: none, all is well. */
     size_t (*wants)(const weft_queue *queue, size_t n);
 

@@ -53,6 +53,32 @@ static size_t items_now(const weft_queue *queue)
     return queue->count;
 }
 
+/* Without memory for a single one, one is sent to bring it. */
+static size_t room_now(const weft_queue *queue)
+{
+    size_t space = wefti_queue_space(queue);
+    size_t room = queue->storage->room(queue);
+    if (room == 0)
+        room = 1;
+    return space < room ? space : room;
+}
+
+static bool provide_nothing(weft_queue *queue)
+{
+    (void)queue;
+    return false;
+}
+
+/* Without memory it waits all the same, and is sent for it in its turn. */
+static bool provide_room(weft_queue *queue)
+{
+    size_t reserve = queue->storage->reserve(queue);
+    if (queue->storage->room(queue) >= reserve)
+        return false;
+    (void)wefti_queue_bring_block(queue, reserve);
+    return true;
+}
+
 static uint32_t *getters(weft_queue *queue)
 {
     return &queue->getters;
@@ -67,13 +93,15 @@ const struct wefti_side wefti_getting = {.kind = WEFTI_QUEUE_GET,
                                          .none = WEFT_EMPTY,
                                          .there = item_there,
                                          .amount = items_now,
+                                         .provide = provide_nothing,
                                          .waiting = getters,
                                          .attempt = wefti_queue_get_now};
 
 const struct wefti_side wefti_putting = {.kind = WEFTI_QUEUE_PUT,
                                          .none = WEFT_FULL,
                                          .there = room_there,
-                                         .amount = wefti_queue_space,
+                                         .amount = room_now,
+                                         .provide = provide_room,
                                          .waiting = putters,
                                          .attempt = wefti_queue_put_now};
 
@@ -100,28 +128,31 @@ static uintptr_t take(uintptr_t request, int64_t since, void *arg)
     return TRY_AGAIN;
 }
 
-/* Serves those who wait on one side, as far as it goes; how many left the line. */
-static size_t serve(weft_queue *queue, const struct wefti_side *side, struct wefti_served *served)
+/* Serves those who wait on one side, as far as it goes; whether there were any. */
+static bool serve(weft_queue *queue, const struct wefti_side *side, struct wefti_served *served)
 {
     struct pass pass = {.amount = side->amount(queue), .shut = wefti_queue_is_shut(queue)};
     const struct wefti_unparking how = {.arg = &pass, .choose = choose, .take = take};
     struct wefti_waiter **first = served->end;
-    size_t taken = wefti_claim(wefti_queue_key(queue, side->kind), &how, &served->end);
+    bool any = false;
+    (void)wefti_claim(wefti_queue_key(queue, side->kind), &how, &served->end);
     for (struct wefti_waiter *waiter = *first; waiter != NULL; waiter = waiter->next) {
         weft_status status = side->attempt(queue, (weft_waitable *)waiter->request);
         if (status == WEFT_NO_MEMORY)
             status = TRY_AGAIN;
-        if (status != TRY_AGAIN)
+        if (status != TRY_AGAIN) {
             --*side->waiting(queue);
+            any = true;
+        }
         waiter->token = (uintptr_t)status;
     }
-    return taken;
+    return any;
 }
 
 static bool serves(weft_queue *queue, const struct wefti_side *side, struct wefti_served *served)
 {
     return *side->waiting(queue) != 0 && (side->there(queue) || wefti_queue_is_shut(queue)) &&
-           serve(queue, side, served) != 0;
+           serve(queue, side, served);
 }
 
 void wefti_queue_settle_waiters(weft_queue *queue, struct wefti_served *served)
@@ -212,6 +243,8 @@ weft_status wefti_queue_visit_slowly(weft_queue *queue, const struct wefti_side 
         (void)wefti_queue_enter(queue);
         status = attempt(queue, side, wish, &served);
     }
+    if (status == WEFT_TIMEOUT && deadline != WEFTI_TRY && side->provide(queue))
+        status = attempt(queue, side, wish, &served);
     if (status == WEFT_TIMEOUT && deadline != WEFTI_TRY)
         return wait_in_line(queue, side, wish, deadline, served.first);
     wefti_queue_leave(queue, served.first);
@@ -237,6 +270,7 @@ static bool come(const struct wefti_side *side, weft_queue *queue)
 {
     if (!wefti_queue_enter(queue))
         return false;
+    (void)side->provide(queue);
     bool waits = !side->there(queue) && !wefti_queue_is_shut(queue);
     if (waits)
         ++*side->waiting(queue);

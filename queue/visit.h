@@ -21,6 +21,10 @@ struct wefti_side {
     /* The rest is under the lock. How much of it there is. */
     size_t (*amount)(const weft_queue *queue);
 
+    /* Called before a thread waits, to bring what those who serve it need; unlocks the queue
+     * meanwhile, true: it has. */
+    bool (*provide)(weft_queue *queue);
+
     /* Where those who wait are counted. */
     uint32_t *(*waiting)(weft_queue *queue);
 

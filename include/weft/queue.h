@@ -56,17 +56,21 @@ WEFT_BEGIN_DECLS
 
 struct weft_queue_storage;
 
-/** A queue of 128 bytes. The fields are private. */
+/** How items compare: less than, equal to or greater than 0, as qsort's. */
+typedef int weft_compare(const void *a, const void *b);
+
+/** A queue of 136 bytes. The fields are private; the first are those that every call changes. */
 typedef struct weft_queue {
     uint32_t lock, epoch;
     size_t count, unfinished;
-    uint32_t getters, putters, joiners, flags;
+    uint32_t begin, end, getters, putters;
+    void *first, *last;
     const struct weft_queue_storage *storage;
     size_t item_size, maxsize;
-    void *first, *last, *spare, *garbage;
-    uint32_t begin, end, block, spares;
+    void *spare, *garbage;
+    uint32_t joiners, flags, block, spares;
     uint64_t sequence;
-    int (*compare)(const void *a, const void *b);
+    weft_compare *compare;
     void (*drop)(void *item);
 } weft_queue;
 
@@ -84,16 +88,13 @@ typedef struct weft_queue_options {
     size_t item_size;         /**< Bytes, at least 1. */
     size_t maxsize;           /**< The most items; 0: unbounded. Not for a simple one. */
     void (*drop)(void *item); /**< Called for each item that leaves without a getter. */
-    int (*compare)(const void *a,
-                   const void *b); /**< As qsort's; for a priority queue only. It runs
-                                                       while the queue is locked: it must return,
-                                                       and not use that queue. */
+    weft_compare *compare;    /**< For a priority queue, and no other. Called while the queue is
+                                   locked: it returns, and does not use that queue. */
 } weft_queue_options;
 
 /**
  * Makes a queue: `Queue(maxsize)`. `weft_queue_init(&q, sizeof(struct job), .maxsize = 100)`
- * @return WEFT_OK; WEFT_VALUE_ERROR: no size, one that is absurd, or an option that is not this
- *         order's.
+ * @return WEFT_OK; WEFT_VALUE_ERROR: no size, an absurd one, or options that do not fit together.
  */
 #define weft_queue_init(queue, ...)                                                                \
     weft_queue_init_with((queue), WEFT_QUEUE_FIFO, WEFT_QUEUE_OPTIONS(__VA_ARGS__))
@@ -134,7 +135,6 @@ WEFT_API weft_status weft_queue_destroy(weft_queue *queue);
 /** The same until weft_now() reaches `deadline`. */
 #define weft_queue_put_until(queue, item, deadline)                                                \
     weft_queue_put_until_with((queue), (item), sizeof *(item), (deadline))
-
 /** The functions behind them; @p size is the item's. */
 WEFT_API weft_status weft_queue_put_with(weft_queue *queue, const void *item, size_t size);
 WEFT_API WEFT_CHECKED weft_status weft_queue_put_for_with(weft_queue *queue, const void *item,
@@ -156,7 +156,6 @@ WEFT_API WEFT_CHECKED weft_status weft_queue_put_until_with(weft_queue *queue, c
 /** The same until weft_now() reaches `deadline`. */
 #define weft_queue_get_until(queue, item, deadline)                                                \
     weft_queue_get_until_with((queue), (item), sizeof *(item), (deadline))
-
 /** The functions behind them; @p size is the item's. */
 WEFT_API weft_status weft_queue_get_with(weft_queue *queue, void *item, size_t size);
 WEFT_API WEFT_CHECKED weft_status weft_queue_get_for_with(weft_queue *queue, void *item,
