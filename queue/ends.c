@@ -45,7 +45,7 @@ static weft_status empty(weft_queue *queue, uint32_t flags)
     if (!wefti_queue_enter(queue))
         return WEFT_RUNTIME;
     take_all(queue, &all);
-    wefti_store(&queue->flags, queue->flags | flags, RELAXED);
+    wefti_queue_set_flags(queue, queue->flags | flags);
     wefti_queue_settle(queue, &let_in);
     wefti_queue_leave(queue, let_in.first);
 
@@ -75,7 +75,7 @@ weft_status weft_queue_shutdown(weft_queue *queue, bool immediate)
     if (!wefti_queue_enter(queue))
         return WEFT_RUNTIME;
     WEFTI_SERVED(served);
-    wefti_store(&queue->flags, queue->flags | WEFTI_SHUT, RELAXED);
+    wefti_queue_set_flags(queue, queue->flags | WEFTI_SHUT);
     wefti_queue_settle(queue, &served);
     wefti_queue_leave(queue, served.first);
     return WEFT_OK;

@@ -21,8 +21,8 @@
 #include "primitives/word_lock.h"
 #include "queue/storage.h"
 
-/* A queue's flags. */
-enum { WEFTI_SHUT = 1, WEFTI_SIMPLE = 2 };
+/* A queue's flags: it is shut down; it is a simple one; a putter has been sent for memory. */
+enum { WEFTI_SHUT = 1, WEFTI_SIMPLE = 2, WEFTI_SENT = 4 };
 
 static inline struct wefti_key wefti_queue_key(const weft_queue *queue, enum wefti_kind kind)
 {
@@ -34,14 +34,25 @@ static inline bool wefti_queue_valid(const weft_queue *queue)
     return queue != NULL && queue->storage != NULL;
 }
 
+/* Relaxed: changed under the lock; who looks without it looks again. */
+static inline bool wefti_queue_has(const weft_queue *queue, uint32_t flag)
+{
+    return (wefti_load(&queue->flags, RELAXED) & flag) != 0;
+}
+
+static inline void wefti_queue_set_flags(weft_queue *queue, uint32_t flags)
+{
+    wefti_store(&queue->flags, flags, RELAXED);
+}
+
 static inline bool wefti_queue_is_shut(const weft_queue *queue)
 {
-    return (wefti_load(&queue->flags, RELAXED) & WEFTI_SHUT) != 0;
+    return wefti_queue_has(queue, WEFTI_SHUT);
 }
 
 static inline bool wefti_queue_is_simple(const weft_queue *queue)
 {
-    return (wefti_load(&queue->flags, RELAXED) & WEFTI_SIMPLE) != 0;
+    return wefti_queue_has(queue, WEFTI_SIMPLE);
 }
 
 /* How many more items may come in. */

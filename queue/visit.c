@@ -10,8 +10,9 @@
  *   the queue is shut down   who does that WEFT_SHUTDOWN
  *   its deadline comes       itself        WEFT_OK if it can now; else WEFT_EMPTY, WEFT_FULL
  *   it is interrupted        itself        WEFT_INTERRUPTED
- *   room comes, but its item takes memory that is not there: it is sent to bring it, and then is
- *   first in line again
+ *
+ * If room comes, but an item takes memory that is not there, its putter is sent to bring it (SENT)
+ * and tries again, at the head of the line; until it is back nobody is served behind it.
  *
  * `getters` and `putters` count who stands in line or is about to, under the lock. Who serves counts
  * those that it has served out; all others count themselves out when they leave.
@@ -140,7 +141,9 @@ static bool serve(weft_queue *queue, const struct wefti_side *side, struct wefti
         weft_status status = side->attempt(queue, (weft_waitable *)waiter->request);
         if (status == WEFT_NO_MEMORY)
             status = TRY_AGAIN;
-        if (status != TRY_AGAIN) {
+        if (status == TRY_AGAIN) {
+            wefti_queue_set_flags(queue, queue->flags | WEFTI_SENT);
+        } else {
             --*side->waiting(queue);
             any = true;
         }
@@ -151,8 +154,11 @@ static bool serve(weft_queue *queue, const struct wefti_side *side, struct wefti
 
 static bool serves(weft_queue *queue, const struct wefti_side *side, struct wefti_served *served)
 {
-    return *side->waiting(queue) != 0 && (side->there(queue) || wefti_queue_is_shut(queue)) &&
-           serve(queue, side, served);
+    if (*side->waiting(queue) == 0)
+        return false;
+    bool shut = wefti_queue_is_shut(queue);
+    bool held_up = side == &wefti_putting && wefti_queue_has(queue, WEFTI_SENT);
+    return (shut || (side->there(queue) && !held_up)) && serve(queue, side, served);
 }
 
 void wefti_queue_settle_waiters(weft_queue *queue, struct wefti_served *served)
@@ -185,6 +191,14 @@ static weft_status attempt(weft_queue *queue, const struct wefti_side *side, wef
     return status;
 }
 
+/* Under the lock: out of the line again, without having been served. */
+static void step_out(weft_queue *queue, const struct wefti_side *side, bool sent)
+{
+    --*side->waiting(queue);
+    if (sent)
+        wefti_queue_set_flags(queue, queue->flags & ~(uint32_t)WEFTI_SENT);
+}
+
 /* Waits a little, without the lock, for what is about to come. */
 static void spin(const weft_queue *queue, const struct wefti_side *side)
 {
@@ -214,7 +228,7 @@ static weft_status wait_in_line(weft_queue *queue, const struct wefti_side *side
         WEFTI_SERVED(served);
         weft_status status = WEFT_INTERRUPTED;
         (void)wefti_queue_enter(queue);
-        --*side->waiting(queue);
+        step_out(queue, side, parked.outcome == WEFTI_UNPARKED);
         if (parked.outcome != WEFTI_INTERRUPTED)
             status = attempt(queue, side, wish, &served);
         else
@@ -282,7 +296,7 @@ static void leave_line(const struct wefti_side *side, weft_queue *queue)
 {
     WEFTI_SERVED(served);
     (void)wefti_queue_enter(queue);
-    --*side->waiting(queue);
+    step_out(queue, side, true); /* maybe it was not, but whoever was must not be waited for */
     wefti_queue_settle(queue, &served);
     wefti_queue_leave(queue, served.first);
 }
