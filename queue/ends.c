@@ -46,6 +46,8 @@ static weft_status empty(weft_queue *queue, uint32_t flags)
         return WEFT_RUNTIME;
     take_all(queue, &all);
     wefti_queue_set_flags(queue, queue->flags | flags);
+    if (queue->putters != 0) /* their room takes memory */
+        (void)wefti_queue_bring_block(queue, 1);
     wefti_queue_settle(queue, &let_in);
     wefti_queue_leave(queue, let_in.first);
 

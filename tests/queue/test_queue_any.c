@@ -148,6 +148,7 @@ TEST(a_shutdown_ends_the_wait_and_says_whose)
     begin(&chooser);
     assert_int_equal(weft_queue_shutdown(&from, false), WEFT_OK);
     end(&chooser, WEFT_SHUTDOWN, 0);
+    destroy_both();
     make(WEFT_QUEUE_FIFO);
     begin(&chooser);
     assert_int_equal(weft_queue_shutdown(&to, true), WEFT_OK);

@@ -108,9 +108,7 @@ TEST(who_gives_up_leaves_its_turn_to_the_next)
     struct call first;
     struct call second;
     init(&queue, WEFT_QUEUE_FIFO, 1);
-    start(&first, call_get, &queue, -1);
-    first.seconds = WEFT_FOREVER;
-    EVENTUALLY(weft_queue_getters(&queue) == 1);
+    start_getter(&first, &queue);
     start_getter(&second, &queue);
     assert_true(test_interrupt(first.thread));
     assert_int_equal(ended(&first), WEFT_INTERRUPTED);
