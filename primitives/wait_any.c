@@ -77,13 +77,19 @@ static bool claim_one(struct wait *wait)
     return false;
 }
 
+/* What a waitable's functions are called with. */
+static void *subject(const weft_waitable *waitable)
+{
+    return waitable->type->fulfil != NULL ? (void *)(uintptr_t)waitable : waitable->object;
+}
+
 /* Tells all of the first `count` that the thread is gone, but for the one that has served it. */
 static void leave(const struct wait *wait, size_t count, size_t served)
 {
     for (size_t i = 0; i < count; i++) {
         const weft_waitable *waitable = &wait->waitables[i];
         if (i != served && waitable->type->left != NULL)
-            waitable->type->left(waitable->object);
+            waitable->type->left(subject(waitable));
     }
 }
 
@@ -91,18 +97,17 @@ static void leave(const struct wait *wait, size_t count, size_t served)
 static bool prepare(struct wait *wait)
 {
     for (size_t i = 0; i < wait->count; i++) {
-        void *object = wait->waitables[i].object;
-        const struct weft_waitable_type *type = wait->waitables[i].type;
-        if (type->comes != NULL && !type->comes(object)) {
+        const weft_waitable *waitable = &wait->waitables[i];
+        const struct weft_waitable_type *type = waitable->type;
+        if (type->comes != NULL && !type->comes(waitable)) {
             leave(wait, i, i);
             return false;
         }
-        uintptr_t request = type->request != 0 ? type->request : (uintptr_t)object;
         wait->waiters[i] = (struct wefti_waiter){
-            .key = {object, type->kind},
+            .key = {waitable->object, type->kind},
             .validate = type->must_wait,
-            .arg = object,
-            .request = type->fulfil != NULL ? (uintptr_t)&wait->waitables[i] : request,
+            .arg = subject(waitable),
+            .request = type->request != 0 ? type->request : (uintptr_t)subject(waitable),
         };
     }
     return true;

@@ -32,16 +32,17 @@ struct weft_waitable_type {
     void (*left)(void *object);
 
     /*
-     * Of what has to know what is wanted; both or none of them. The request is the waitable's
-     * address then, and an unparker's token the status of the wait: WEFT_TIMEOUT is "try again".
+     * Of what has to know what is wanted; both or none of them. Then must_wait and left are called
+     * with the waitable instead of its object, the request is the waitable's address, and an
+     * unparker's token is the status of the wait: WEFT_TIMEOUT is "try again".
      */
 
     /* Instead of claim: WEFT_OK, WEFT_TIMEOUT: it has to be waited for, or why it never will be. */
     weft_status (*fulfil)(const weft_waitable *waitable);
 
-    /* Called before a waiter enters the queue, and followed by left unless it is unparked; false:
-     * there is no need to. */
-    bool (*comes)(void *object);
+    /* Called before a waiter enters the queue, and followed by left unless it is served; false:
+     * there is no need to enter. */
+    bool (*comes)(const weft_waitable *waitable);
 };
 
 extern const struct weft_waitable_type wefti_event_waitable;

@@ -66,12 +66,3 @@ weft_status weft_queue_get_many_until_with(weft_queue *queue, void *items, size_
 {
     return get(queue, items, size, n, count, wefti_until(deadline));
 }
-
-weft_waitable weft_queue_get_waitable_with(weft_queue *queue, void *item, size_t size)
-{
-    weft_status status = wefti_queue_check(queue, item, size, 1, wefti_at_once());
-    return (weft_waitable){.object = status == WEFT_OK ? queue : NULL,
-                           .type = &wefti_queue_get_waitable,
-                           .items = item,
-                           .n = 1};
-}

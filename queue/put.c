@@ -50,12 +50,3 @@ weft_status weft_queue_put_many_until_with(weft_queue *queue, const void *items,
 {
     return put(queue, items, size, n, count, wefti_until(deadline));
 }
-
-weft_waitable weft_queue_put_waitable_with(weft_queue *queue, const void *item, size_t size)
-{
-    weft_status status = wefti_queue_check(queue, item, size, 1, wefti_at_once());
-    return (weft_waitable){.object = status == WEFT_OK ? queue : NULL,
-                           .type = &wefti_queue_put_waitable,
-                           .items = (void *)(uintptr_t)item,
-                           .n = 1};
-}

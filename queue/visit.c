@@ -191,8 +191,7 @@ static weft_status attempt(weft_queue *queue, const struct wefti_side *side, wef
     return status;
 }
 
-/* Under the lock: out of the line again, without having been served. */
-static void step_out(weft_queue *queue, const struct wefti_side *side, bool sent)
+void wefti_queue_step_out(weft_queue *queue, const struct wefti_side *side, bool sent)
 {
     --*side->waiting(queue);
     if (sent)
@@ -228,7 +227,7 @@ static weft_status wait_in_line(weft_queue *queue, const struct wefti_side *side
         WEFTI_SERVED(served);
         weft_status status = WEFT_INTERRUPTED;
         (void)wefti_queue_enter(queue);
-        step_out(queue, side, parked.outcome == WEFTI_UNPARKED);
+        wefti_queue_step_out(queue, side, parked.outcome == WEFTI_UNPARKED);
         if (parked.outcome != WEFTI_INTERRUPTED)
             status = attempt(queue, side, wish, &served);
         else
@@ -264,72 +263,3 @@ weft_status wefti_queue_visit_slowly(weft_queue *queue, const struct wefti_side 
     wefti_queue_leave(queue, served.first);
     return status != WEFT_TIMEOUT ? status : side->none;
 }
-
-/* ---- among others ---------------------------------------------------------------------------- */
-
-static bool is_valid(void *queue)
-{
-    return wefti_queue_valid(queue);
-}
-
-static weft_status claim(const struct wefti_side *side, const weft_waitable *waitable)
-{
-    weft_waitable wish = *waitable;
-    weft_status status = wefti_queue_visit(waitable->object, side, &wish, wefti_at_once());
-    return status != side->none ? status : WEFT_TIMEOUT;
-}
-
-/* Counts who is about to enter the line, unless there is no need to. */
-static bool come(const struct wefti_side *side, weft_queue *queue)
-{
-    if (!wefti_queue_enter(queue))
-        return false;
-    (void)side->provide(queue);
-    bool waits = !side->there(queue) && !wefti_queue_is_shut(queue);
-    if (waits)
-        ++*side->waiting(queue);
-    wefti_queue_leave(queue, NULL);
-    return waits;
-}
-
-static void leave_line(const struct wefti_side *side, weft_queue *queue)
-{
-    WEFTI_SERVED(served);
-    (void)wefti_queue_enter(queue);
-    step_out(queue, side, true); /* maybe it was not, but whoever was must not be waited for */
-    wefti_queue_settle(queue, &served);
-    wefti_queue_leave(queue, served.first);
-}
-
-/* In the room. */
-static bool nothing_there(const struct wefti_side *side, const weft_queue *queue)
-{
-    return !side->there(queue) && !wefti_queue_is_shut(queue);
-}
-
-#define WAITABLE(name, side)                                                                       \
-    static weft_status name##_claim(const weft_waitable *waitable)                                 \
-    {                                                                                              \
-        return claim(&(side), waitable);                                                           \
-    }                                                                                              \
-    static bool name##_comes(void *queue)                                                          \
-    {                                                                                              \
-        return come(&(side), queue);                                                               \
-    }                                                                                              \
-    static bool name##_must_wait(void *queue)                                                      \
-    {                                                                                              \
-        return nothing_there(&(side), queue);                                                      \
-    }                                                                                              \
-    static void name##_left(void *queue)                                                           \
-    {                                                                                              \
-        leave_line(&(side), queue);                                                                \
-    }                                                                                              \
-    const struct weft_waitable_type wefti_queue_##name##_waitable = {.kind = (side).kind,          \
-                                                                     .valid = is_valid,            \
-                                                                     .fulfil = name##_claim,       \
-                                                                     .comes = name##_comes,        \
-                                                                     .must_wait =                  \
-                                                                         name##_must_wait,         \
-                                                                     .left = name##_left}
-WAITABLE(get, wefti_getting);
-WAITABLE(put, wefti_putting);

@@ -90,6 +90,9 @@ static inline weft_status wefti_queue_visit(weft_queue *queue, const struct weft
     return status;
 }
 
+/* Under the lock: out of the line again, without having been served; `sent`: for memory. */
+void wefti_queue_step_out(weft_queue *queue, const struct wefti_side *side, bool sent);
+
 /* Whether a call's arguments make sense; else WEFT_VALUE_ERROR or WEFT_TYPE_ERROR. */
 static inline weft_status wefti_queue_check(const weft_queue *queue, const void *items, size_t size,
                                             size_t n, struct wefti_limit limit)
