@@ -160,7 +160,7 @@ weft_status weft_queue_look(weft_queue *queue, weft_queue_state *state)
 
 /* ---- a copy ---------------------------------------------------------------------------------- */
 
-/* Makes `copy` a queue of the same items, in memory of its own; what it takes more than there is, or 0. */
+/* Makes `copy` a queue of the same items, in memory of its own, which is allocated without the lock. */
 static weft_status copy_all(weft_queue *queue, weft_queue *copy)
 {
     void *block = NULL;

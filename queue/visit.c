@@ -19,11 +19,10 @@
  *
  * No wake-up is lost: at each moment when the lock is free, nobody stands in line who could be
  * served. A get or put enters the line under the lock, having found nothing. weft_wait_any, which
- * enters several lines, is counted first, under the lock, and asked once more in the room
- * (nothing_there): a put that comes between stores its item before it looks into the room, so one of
- * the two sees the other. Each change under the lock ends with wefti_queue_settle if anybody is counted,
- * and so does leaving without being served, for whoever was sent for memory has left an item's room
- * to others.
+ * enters several lines, is counted first, under the lock, and asked once more in the room (waitable.c):
+ * a put that comes between stores its item before it looks into the room, so one of the two sees the
+ * other. Each change under the lock ends with wefti_queue_settle, and so does leaving without being
+ * served, for whoever was sent for memory has left an item's room to others.
  *
  * Order: nobody gets what others wait for, because they would have been served before.
  */
