@@ -2,7 +2,8 @@
 /*
  * First come first served, and last come first served: a list of chunks, as CPython's deque. Items
  * enter at the end of the last chunk; they leave at the beginning of the first one, or where they
- * entered. Nothing is ever moved, so growing costs the same for the millionth item as for the first.
+ * entered. Nothing is ever moved, so growing costs the same for the millionth item as for the
+ * first.
  *
  *     first                          last              spare
  *     [ . . begin x x ] <-> [ x x x x ] <-> [ x x end . . ]    [ ] -> [ ]
@@ -72,7 +73,7 @@ static void supply(weft_queue *queue, void *block, size_t n)
     add_spare(queue, block);
 }
 
-/* ---- put ------------------------------------------------------------------------------------- */
+/* ---- put --------------------------------------------------------------------------------- */
 
 /* Appends a spare chunk; false if there is none. */
 static bool extend(weft_queue *queue)
@@ -108,7 +109,7 @@ static size_t put(weft_queue *queue, const void *items, size_t n)
     return done;
 }
 
-/* ---- get ------------------------------------------------------------------------------------- */
+/* ---- get --------------------------------------------------------------------------------- */
 
 static void retire(weft_queue *queue, struct chunk *chunk)
 {
@@ -184,7 +185,7 @@ static void *next_last(const weft_queue *queue)
     return item_at(queue, queue->last, queue->end - 1);
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static void clone(const weft_queue *queue, weft_queue *copy, void *block)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What empties a queue without getters: shutdown, clear, destroy. The items are taken out under the
- * lock, storage and all, and dropped after it: `.drop` is the program's code, and may use the queue.
- * They count as done when it has been called for all of them, so whoever has joined finds no item
- * that is still to be dropped.
+ * lock, storage and all, and dropped after it: `.drop` is the program's code, and may use the
+ * queue. They count as done when it has been called for all of them, so whoever has joined finds no
+ * item that is still to be dropped.
  */
 #include "queue/queue.h"
 

@@ -43,7 +43,7 @@ static void set_block(weft_queue *queue, size_t n)
     wefti_store(&queue->block, (uint32_t)n, RELAXED);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 static size_t bytes(const weft_queue *queue, size_t n)
 {
@@ -90,7 +90,7 @@ static void supply(weft_queue *queue, void *block, size_t n)
     set_block(queue, n);
 }
 
-/* ---- put and get ----------------------------------------------------------------------------- */
+/* ---- put and get ------------------------------------------------------------------------- */
 
 /* Puts an item into the free entry at the end, and moves it up to its place. */
 static void insert(weft_queue *queue, const unsigned char *item)
@@ -154,7 +154,7 @@ static void *next(const weft_queue *queue)
     return queue->first;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static void clone(const weft_queue *queue, weft_queue *copy, void *block)
 {

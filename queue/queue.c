@@ -14,7 +14,7 @@
 
 _Static_assert(sizeof(weft_queue) < 200, "an empty queue is small");
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------ */
 
 enum { CHUNK_BYTES = 4064, FEWEST = 4 };
 enum { MOST_BYTES = 1 << 30 }; /* of one item */
@@ -85,7 +85,7 @@ void weft_queue_free(weft_queue *queue)
         wefti_release(queue);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 size_t weft_queue_qsize(const weft_queue *queue)
 {
@@ -158,9 +158,9 @@ weft_status weft_queue_look(weft_queue *queue, weft_queue_state *state)
     return WEFT_OK;
 }
 
-/* ---- a copy ---------------------------------------------------------------------------------- */
+/* ---- a copy ------------------------------------------------------------------------------ */
 
-/* Makes `copy` a queue of the same items, in memory of its own, which is allocated without the lock. */
+/* Makes `copy` a queue of the same items; its memory is allocated without the lock. */
 static weft_status copy_all(weft_queue *queue, weft_queue *copy)
 {
     void *block = NULL;

@@ -63,7 +63,7 @@ static inline size_t wefti_queue_space(const weft_queue *queue)
     return queue->count < queue->maxsize ? queue->maxsize - queue->count : 0;
 }
 
-/* ---- the lock: lock.c -------------------------------------------------------------------------- */
+/* ---- the lock: lock.c -------------------------------------------------------------------- */
 
 /* Sees to it that a queue of the process before a fork is one of this; false: it is not whole. */
 bool wefti_queue_renew(weft_queue *queue);
@@ -116,7 +116,7 @@ void wefti_queue_leave_in_line(void *leaving);
  */
 bool wefti_queue_bring_block(weft_queue *queue, size_t n);
 
-/* ---- who waits: visit.c ------------------------------------------------------------------------ */
+/* ---- who waits: visit.c ------------------------------------------------------------------ */
 
 /* A list of those who were served, to be woken: what wefti_claim appends to. */
 struct wefti_served {
@@ -135,7 +135,7 @@ static inline void wefti_queue_settle(weft_queue *queue, struct wefti_served *se
         wefti_queue_settle_waiters(queue, served);
 }
 
-/* ---- tasks: tasks.c ---------------------------------------------------------------------------- */
+/* ---- tasks: tasks.c ---------------------------------------------------------------------- */
 
 /* Under the lock: n items are done, or so many as are not. */
 void wefti_queue_done(weft_queue *queue, size_t n, struct wefti_served *served);

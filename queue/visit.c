@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A thread comes to get or to put. If it can, it does so under the queue's lock; if not, it stands in
- * line, and whoever brings what it waits for serves it: takes it out of the room, does under the
- * lock what it came for, in its memory, and wakes it after the lock. A woken thread has been served;
- * it does not touch the queue again.
+ * A thread comes to get or to put. If it can, it does so under the queue's lock; if not, it stands
+ * in line, and whoever brings what it waits for serves it: takes it out of the room, does under the
+ * lock what it came for, in its memory, and wakes it after the lock. A woken thread has been
+ * served; it does not touch the queue again.
  *
  *   while it waits           by            it returns
  *   an item, or room, comes  who brings it WEFT_OK
@@ -14,15 +14,15 @@
  * If room comes, but an item takes memory that is not there, its putter is sent to bring it (SENT)
  * and tries again, at the head of the line; until it is back nobody is served behind it.
  *
- * `getters` and `putters` count who stands in line or is about to, under the lock. Who serves counts
- * those that it has served out; all others count themselves out when they leave.
+ * `getters` and `putters` count who stands in line or is about to, under the lock. Who serves
+ * counts those that it has served out; all others count themselves out when they leave.
  *
  * No wake-up is lost: at each moment when the lock is free, nobody stands in line who could be
  * served. A get or put enters the line under the lock, having found nothing. weft_wait_any, which
- * enters several lines, is counted first, under the lock, and asked once more in the room (waitable.c):
- * a put that comes between stores its item before it looks into the room, so one of the two sees the
- * other. Each change under the lock ends with wefti_queue_settle, and so does leaving without being
- * served, for whoever was sent for memory has left an item's room to others.
+ * enters several lines, is counted first, under the lock, and asked once more in the room
+ * (waitable.c): a put that comes between stores its item before it looks into the room, so one of
+ * the two sees the other. Each change under the lock ends with wefti_queue_settle, and so does
+ * leaving without being served, for whoever was sent for memory has left an item's room to others.
  *
  * Order: nobody gets what others wait for, because they would have been served before.
  */
@@ -35,7 +35,7 @@ enum { SPINS = 100 };
 /* A wish that is not fulfilled is tried again: what its waiter is told. */
 enum { TRY_AGAIN = WEFT_TIMEOUT };
 
-/* ---- the two sides --------------------------------------------------------------------------- */
+/* ---- the two sides ----------------------------------------------------------------------- */
 
 static bool item_there(const weft_queue *queue)
 {
@@ -105,7 +105,7 @@ const struct wefti_side wefti_putting = {.kind = WEFTI_QUEUE_PUT,
                                          .waiting = putters,
                                          .attempt = wefti_queue_put_now};
 
-/* ---- serving --------------------------------------------------------------------------------- */
+/* ---- serving ----------------------------------------------------------------------------- */
 
 struct pass {
     size_t amount; /* how much there is to give */
@@ -169,7 +169,7 @@ void wefti_queue_settle_waiters(weft_queue *queue, struct wefti_served *served)
     } while (more);
 }
 
-/* ---- waiting --------------------------------------------------------------------------------- */
+/* ---- waiting ----------------------------------------------------------------------------- */
 
 /* Under the lock: tries, and brings the memory that it takes. */
 static weft_status attempt(weft_queue *queue, const struct wefti_side *side, weft_waitable *wish,

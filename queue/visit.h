@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A visit to a queue: what getting and putting have in common. visit.c has the table of what becomes
- * of a thread that waits. The wish is a weft_waitable, of one item or several: whoever serves the
- * thread reads it there, and stores in its n how many it was, if it was for several.
+ * A visit to a queue: what getting and putting have in common. visit.c has the table of what
+ * becomes of a thread that waits. The wish is a weft_waitable, of one item or several: whoever
+ * serves the thread reads it there, and stores in its n how many it was, if it was for several.
  */
 #ifndef WEFTI_QUEUE_VISIT_H
 #define WEFTI_QUEUE_VISIT_H

@@ -14,9 +14,9 @@
  * | weft_queue_init_simple() | SimpleQueue | what came first; neither a bound, nor tasks, nor an end |
  *
  * All is as under one lock: what a put has returned for is seen by every get that starts later,
- * weft_queue_qsize() is exact at one moment, and there are never more items than maxsize. Threads that
- * wait are served strictly in the order in which they came: an item goes to the one that has waited
- * longest, straight into its memory, and it alone is woken.
+ * weft_queue_qsize() is exact at one moment, and there are never more items than maxsize. Threads
+ * that wait are served strictly in the order in which they came: an item goes to the one that has
+ * waited longest, straight into its memory, and it alone is woken.
  *
  * @code
  *     struct job { int number; char name[20]; } job;
@@ -31,11 +31,11 @@
  * @endcode
  *
  * An item's pointer is typed: put and get check its size against the queue's, another one is
- * #WEFT_TYPE_ERROR. Zeroed memory is no queue and refuses every call with #WEFT_VALUE_ERROR, as does
- * NULL. A queue may lie anywhere but must not be moved or copied. An empty one owns no memory before
- * its first item; one that is unbounded gives memory back as it empties, a bounded one keeps what
- * it has needed. Who gets the last item may destroy the queue, even while the put that brought it has
- * not returned.
+ * #WEFT_TYPE_ERROR. Zeroed memory is no queue and refuses every call with #WEFT_VALUE_ERROR, as
+ * does NULL. A queue may lie anywhere but must not be moved or copied. An empty one owns no memory
+ * before its first item; one that is unbounded gives memory back as it empties, a bounded one keeps
+ * what it has needed. Who gets the last item may destroy the queue, even while the put that brought
+ * it has not returned.
  *
  * Every call is thread-safe. No call may be made from a signal handler. After a fork the child's
  * queue holds what it held and nobody waits for it; if another thread was in the middle of a change
@@ -180,9 +180,9 @@ WEFT_API WEFT_CHECKED weft_status weft_queue_join_for(weft_queue *queue, double 
 WEFT_API WEFT_CHECKED weft_status weft_queue_join_until(weft_queue *queue, double deadline);
 
 /**
- * No more items come: `q.shutdown(immediate)`. Every put returns WEFT_SHUTDOWN, also one that waits;
- * a get does once the queue is empty. @p immediate drops the items that are left and says that they
- * are done. May be called again. Join goes on as ever.
+ * No more items come: `q.shutdown(immediate)`. Every put returns WEFT_SHUTDOWN, also one that
+ * waits; a get does once the queue is empty. @p immediate drops the items that are left and says
+ * that they are done. May be called again. Join goes on as ever.
  * @return WEFT_OK; WEFT_RUNTIME: a simple queue; WEFT_VALUE_ERROR.
  */
 WEFT_API weft_status weft_queue_shutdown(weft_queue *queue, bool immediate);

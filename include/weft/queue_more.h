@@ -9,7 +9,8 @@
  *     while (weft_queue_get_many(&jobs, batch, 32, &n) == WEFT_OK)      // 1 to 32 at a time
  *         work(batch, n);
  *
- *     const weft_waitable either[] = {weft_event_waitable(&stop), weft_queue_get_waitable(&jobs, batch)};
+ *     const weft_waitable either[] = {weft_event_waitable(&stop),
+ *                                     weft_queue_get_waitable(&jobs, batch)};
  *     size_t which;
  *     if (weft_wait_any(2, either, &which, WEFT_FOREVER) == WEFT_OK && which == 1)
  *         work(batch, 1);                                                // it has been taken

@@ -6,7 +6,7 @@
 
 enum { SIZE = 5 };
 
-/* ---- order and bounds -------------------------------------------------------------------------- */
+/* ---- order and bounds -------------------------------------------------------------------- */
 
 static const int *order_of(const weft_queue *queue)
 {
@@ -171,7 +171,7 @@ TEST(maxsize_is_exact_for_any_number)
     }
 }
 
-/* ---- tasks ------------------------------------------------------------------------------------- */
+/* ---- tasks ------------------------------------------------------------------------------- */
 
 static void done_too_often(weft_queue *queue)
 {
@@ -278,7 +278,7 @@ TEST(an_item_that_goes_straight_to_a_getter_is_a_task_too)
     destroy(&queue);
 }
 
-/* ---- SimpleQueue ------------------------------------------------------------------------------- */
+/* ---- SimpleQueue ------------------------------------------------------------------------- */
 
 TEST(a_simple_queue_has_what_pythons_has)
 {
@@ -320,7 +320,7 @@ TEST(a_simple_queue_refuses_what_pythons_has_not)
     destroy(&queue);
 }
 
-/* ---- misuse ------------------------------------------------------------------------------------ */
+/* ---- misuse ------------------------------------------------------------------------------ */
 
 static void refuse_all(weft_queue *queue)
 {

@@ -93,7 +93,7 @@ TEST(a_childs_queue_has_its_items_and_neither_putters_nor_joiners)
     destroy(&queue);
 }
 
-/* ---- in the middle of a change -------------------------------------------------------------------- */
+/* ---- in the middle of a change ----------------------------------------------------------- */
 
 static atomic_bool compares;
 static atomic_bool go_on;
@@ -147,7 +147,7 @@ TEST(a_queue_that_was_being_changed_is_refused_in_the_child)
     destroy(&queue);
 }
 
-/* ---- at any time ------------------------------------------------------------------------------------ */
+/* ---- at any time ------------------------------------------------------------------------- */
 
 static atomic_bool over;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whoever was served may destroy the queue and free its memory at once: the call that served it does
- * not touch the queue any more. Each round's queue lies in a page of its own, which the other thread
- * unmaps; the call stays in the middle of its wake-up until then, and would crash if it looked again.
+ * Whoever was served may destroy the queue and free its memory at once: the call that served it
+ * does not touch the queue any more. Each round's queue lies in a page of its own, which the other
+ * thread unmaps; the call stays in the middle of its wake-up until then, and would crash if it
+ * looked again.
  */
 // LINK: -Wl,--wrap=wefti_parker_unpark
 #include "queue_help.h"

@@ -8,7 +8,7 @@
 
 enum { BURST = 100000, STEADY = 20000 };
 
-/* ---- an allocator that counts bytes ---------------------------------------------------------------- */
+/* ---- an allocator that counts bytes ------------------------------------------------------ */
 
 static size_t in_use;
 static size_t calls;
@@ -127,7 +127,7 @@ TEST(an_unbounded_queue_gives_memory_back_after_a_burst)
     }
 }
 
-/* ---- no memory --------------------------------------------------------------------------------------- */
+/* ---- no memory --------------------------------------------------------------------------- */
 
 /* Puts until the n-th allocation fails; what was put is there, and it works on. */
 static void fail_at(weft_queue_order order, size_t fail_at)
@@ -239,7 +239,7 @@ TEST(a_smaller_heap_without_memory_stays_as_it_is)
     faulty_memory_end(&memory);
 }
 
-/* ---- who waits for room ------------------------------------------------------------------------------ */
+/* ---- who waits for room ------------------------------------------------------------------ */
 
 static _Atomic(size_t) refuse; /* so many allocations fail, of small blocks: not a thread's */
 
@@ -259,7 +259,7 @@ static void refuse_release(void *memory, void *context)
     free(memory);
 }
 
-/* The first putter finds no memory when its turn comes: it says so, and the turn is the next one's. */
+/* The first putter finds no memory when its turn comes: it says so, and the next one's turn comes. */
 TEST(a_putter_without_memory_leaves_its_turn_to_the_next)
 {
     const weft_allocator refusing = {refuse_allocate, refuse_release, NULL};

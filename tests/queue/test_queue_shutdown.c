@@ -6,7 +6,7 @@
 
 enum { WAITERS = 3 };
 
-/* ---- in one thread -------------------------------------------------------------------------------- */
+/* ---- in one thread ----------------------------------------------------------------------- */
 
 static void shut_empty(weft_queue *queue)
 {
@@ -84,7 +84,7 @@ TEST(shutdown_may_be_called_again)
     for_each_order(0, shut_again);
 }
 
-/* ---- while others wait ---------------------------------------------------------------------------- */
+/* ---- while others wait ------------------------------------------------------------------- */
 
 static bool immediate;
 
@@ -179,7 +179,7 @@ TEST(an_immediate_shutdown_does_not_mark_done_what_was_got)
     destroy(&queue);
 }
 
-/* ---- many threads ---------------------------------------------------------------------------------- */
+/* ---- many threads ------------------------------------------------------------------------ */
 
 enum { WRITERS = 4, READERS = 6, MESSAGES = 4000 };
 
@@ -248,7 +248,7 @@ TEST(a_shutdown_in_the_middle_of_traffic_ends_all)
         for_each_order(0, shut_in_the_middle);
 }
 
-/* ---- drop ------------------------------------------------------------------------------------------ */
+/* ---- drop -------------------------------------------------------------------------------- */
 
 static int dropped[16];
 static int drops;
@@ -321,7 +321,7 @@ TEST(drop_may_use_the_queue)
     destroy(&reused);
 }
 
-/* ---- clear ----------------------------------------------------------------------------------------- */
+/* ---- clear ------------------------------------------------------------------------------- */
 
 static void clear_a_full_one(weft_queue *queue)
 {

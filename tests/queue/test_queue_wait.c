@@ -7,7 +7,7 @@
 
 enum { WAITERS = 6 };
 
-/* ---- order --------------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------------- */
 
 static void serve_getters_in_turn(weft_queue *queue)
 {
@@ -70,7 +70,7 @@ TEST(a_slot_is_for_one_putter)
     for_each_order(1, serve_one_putter);
 }
 
-/* ---- deadlines ------------------------------------------------------------------------------------ */
+/* ---- deadlines --------------------------------------------------------------------------- */
 
 static void wait_in_vain(weft_queue *queue)
 {
@@ -128,7 +128,7 @@ TEST(who_gives_up_leaves_its_turn_to_the_next)
     destroy(&queue);
 }
 
-/* ---- interruptions --------------------------------------------------------------------------------- */
+/* ---- interruptions ----------------------------------------------------------------------- */
 
 static void *call_get_many(void *arg)
 {
@@ -202,7 +202,7 @@ TEST(who_need_not_wait_is_not_interrupted)
     destroy(&queue);
 }
 
-/* ---- looking inside -------------------------------------------------------------------------------- */
+/* ---- looking inside ---------------------------------------------------------------------- */
 
 static bool dump_says(const char *text)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Queues under load: producers and consumers that block, try, wait for a little while, take batches or
- * choose among queues, are interrupted, and are shut down at random. Each item is accounted for: got
- * once, dropped once, or refused; in a FIFO queue those of one producer stay in order for each
+ * Queues under load: producers and consumers that block, try, wait for a little while, take batches
+ * or choose among queues, are interrupted, and are shut down at random. Each item is accounted for:
+ * got once, dropped once, or refused; in a FIFO queue those of one producer stay in order for each
  * consumer. Who waits for ever is told by the watchdog.
  */
 #include "test.h"
@@ -251,7 +251,7 @@ TEST(each_item_of_a_priority_queue_is_accounted_for)
     play(WEFT_QUEUE_PRIORITY);
 }
 
-/* ---- in order ---------------------------------------------------------------------------------------- */
+/* ---- in order ---------------------------------------------------------------------------- */
 
 /* A ball through two queues of one place: who misses its wake-up waits for ever. */
 static weft_queue table[2];
