@@ -240,8 +240,9 @@ static bool take(struct wefti_bucket *bucket, struct wefti_waiter *waiter,
 }
 
 /* Each entry is gone as soon as its thread is unparked. */
-void wefti_wake(struct wefti_waiter *waiter)
+void wefti_wake(struct wefti_waiter *list)
 {
+    struct wefti_waiter *waiter = list;
     while (waiter != NULL) {
         struct wefti_waiter *next = waiter->next;
         wefti_parker_unpark(&waiter->self->parker);
