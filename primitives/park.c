@@ -242,9 +242,10 @@ static bool take(struct wefti_bucket *bucket, struct wefti_waiter *waiter,
     return true;
 }
 
-/* Wakes a list of claimed waiters; each entry is gone as soon as its thread is unparked. */
-static void wake(struct wefti_waiter *waiter)
+/* Each entry is gone as soon as its thread is unparked. */
+void wefti_wake(struct wefti_waiter *list)
 {
+    struct wefti_waiter *waiter = list;
     while (waiter != NULL) {
         struct wefti_waiter *next = waiter->next;
         wefti_parker_unpark(&waiter->self->parker);
@@ -252,11 +253,11 @@ static void wake(struct wefti_waiter *waiter)
     }
 }
 
-static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
-                        const struct wefti_unparking *how)
+/* Appends those that it claims to a list. */
+static size_t claim_in(struct wefti_bucket *bucket, struct wefti_key key,
+                       const struct wefti_unparking *how, struct wefti_waiter ***list)
 {
-    struct wefti_waiter *list = NULL;
-    struct wefti_waiter **end = &list;
+    struct wefti_waiter **end = *list;
     size_t taken = 0;
     bool more = false;
     bool stop = false;
@@ -280,13 +281,29 @@ static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
     if (how->finish != NULL)
         how->finish(taken, more, how->arg);
     wefti_mutex_unlock(&bucket->mutex);
-    wake(list);
+    *list = end;
+    return taken;
+}
+
+static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
+                        const struct wefti_unparking *how)
+{
+    struct wefti_waiter *list = NULL;
+    struct wefti_waiter **end = &list;
+    size_t taken = claim_in(bucket, key, how, &end);
+    wefti_wake(list);
     return taken;
 }
 
 size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
 {
     return unpark_in(bucket_of(key), key, how);
+}
+
+size_t wefti_claim(struct wefti_key key, const struct wefti_unparking *how,
+                   struct wefti_waiter ***list)
+{
+    return claim_in(bucket_of(key), key, how, list);
 }
 
 void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how)

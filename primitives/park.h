@@ -42,6 +42,10 @@ enum wefti_kind {
     WEFTI_CONDITION,
     WEFTI_RWLOCK,
     WEFTI_TIMER,
+    WEFTI_QUEUE,      /* a queue's own lock */
+    WEFTI_QUEUE_GET,  /* an item */
+    WEFTI_QUEUE_PUT,  /* room for an item */
+    WEFTI_QUEUE_JOIN, /* the end of all its tasks */
     WEFTI_KINDS,
 };
 
@@ -132,6 +136,15 @@ struct wefti_unparking {
 
 /* Unparks waiters of a key, first come first; returns how many. */
 size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how);
+
+/*
+ * The same in two steps, for who wakes after it has let a lock of its own go. wefti_claim appends
+ * the waiters to a list whose end it is given, and moves the end; until wefti_wake they do not go
+ * on, and what they have parked with may be read and their tokens written.
+ */
+size_t wefti_claim(struct wefti_key key, const struct wefti_unparking *how,
+                   struct wefti_waiter ***list);
+void wefti_wake(struct wefti_waiter *list);
 
 /* The same for all keys of a kind, bucket by bucket: `limit` and `finish` are each bucket's. */
 void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how);

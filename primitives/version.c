@@ -6,6 +6,7 @@
 #include <weft/event.h>
 #include <weft/latch.h>
 #include <weft/lock.h>
+#include <weft/queue.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
@@ -36,6 +37,8 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_condition);
     case WEFT_KIND_RWLOCK:
         return sizeof(weft_rwlock);
+    case WEFT_KIND_QUEUE:
+        return sizeof(weft_queue);
     }
     return 0;
 }
