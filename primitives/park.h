@@ -46,6 +46,7 @@ enum wefti_kind {
     WEFTI_QUEUE_GET,  /* an item */
     WEFTI_QUEUE_PUT,  /* room for an item */
     WEFTI_QUEUE_JOIN, /* the end of all its tasks */
+    WEFTI_LOCAL,      /* the end of calls for its values */
     WEFTI_KINDS,
 };
 

@@ -5,7 +5,9 @@
 #include <weft/condition.h>
 #include <weft/event.h>
 #include <weft/latch.h>
+#include <weft/local.h>
 #include <weft/lock.h>
+#include <weft/namespace.h>
 #include <weft/queue.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
@@ -39,6 +41,10 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_rwlock);
     case WEFT_KIND_QUEUE:
         return sizeof(weft_queue);
+    case WEFT_KIND_LOCAL:
+        return sizeof(weft_local);
+    case WEFT_KIND_NAMESPACE:
+        return sizeof(weft_namespace);
     }
     return 0;
 }
