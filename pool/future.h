@@ -29,7 +29,6 @@
 #include "primitives/error.h"
 
 struct wefti_hook;
-struct wefti_composition;
 struct wefti_owner;
 
 /*
@@ -77,21 +76,19 @@ struct weft_future {
     struct wefti_hook *hooks; /* who is to be told, in a ring; guarded by the hooks' lock */
     void (*free_value)(void *);
     void *tag;
-    struct wefti_composition *composition; /* what it is made of (compose.c); NULL: nothing */
     struct weft_future *waits_for; /* what its task waits for; guarded by the registry's mutex */
     uint32_t runner;               /* the number of the thread that runs it */
     uint32_t forks;                /* of the process it was started in */
-    int32_t priority;              /* the owner's, as are the rest */
-    bool queued;                   /* it is in the owner's queue */
-    int64_t deadline;              /* not started after it; 0: none */
-    int64_t submitted;             /* when, if the owner keeps times */
-    int64_t started;
+    bool composed;                 /* arg is what it is made of (compose.c) */
+    bool queued;                   /* the owner's, as are the rest: it is in the queue */
+    int32_t priority;
+    int64_t deadline;  /* not started after it; 0: none */
+    int64_t submitted; /* when, if the owner keeps times */
 };
 
 /*
  * A future with that many references, PENDING. With an owner the memory is the owner's, without one
- * the program is to complete it. NULL: no memory. Does not touch the fields that are the owner's but
- * zeroes them.
+ * the program is to complete it. The owner's fields are zero. NULL: no memory.
  */
 struct weft_future *wefti_future_new(struct wefti_owner *owner, weft_target *target, void *arg,
                                      uint32_t references);

@@ -45,9 +45,9 @@ typedef struct weft_future weft_future;
 
 /** How far it is: Python's states. */
 typedef enum weft_task_state {
-    WEFT_TASK_PENDING = 0,                /**< Not started. */
-    WEFT_TASK_RUNNING = 1,                /**< Started, or about to be completed. */
-    WEFT_TASK_CANCELLED = 2,              /**< Cancelled; who would have run it does not know yet. */
+    WEFT_TASK_PENDING = 0,   /**< Not started. */
+    WEFT_TASK_RUNNING = 1,   /**< Started, or about to be completed. */
+    WEFT_TASK_CANCELLED = 2, /**< Cancelled; who would have run it does not know yet. */
     WEFT_TASK_CANCELLED_AND_NOTIFIED = 3, /**< Cancelled, and it does. */
     WEFT_TASK_FINISHED = 4,               /**< It has a value or an error. */
 } weft_task_state;
@@ -191,8 +191,7 @@ WEFT_API WEFT_CHECKED weft_status weft_future_set_running_or_notify_cancel(weft_
 WEFT_API weft_status weft_future_set_result(weft_future *future, void *value);
 
 /** Completes it with an error: `f.set_exception(e)`. Arguments after the first as weft_raise(). */
-#define weft_future_set_error(future, ...)                                                         \
-    weft_future_set_result((future), weft_raise(__VA_ARGS__))
+#define weft_future_set_error(future, ...) weft_future_set_result((future), weft_raise(__VA_ARGS__))
 
 WEFT_END_DECLS
 
