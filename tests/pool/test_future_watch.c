@@ -199,7 +199,7 @@ TEST(a_result_is_released_and_acquired)
     weft_future *next;
     weft_status status;
     WEFT_AS_COMPLETED(next, 1, futures, 0, status)
-    assert_told("a");
+        assert_told("a");
     told[0] = '\0';
     weft_waitable waitable = weft_future_waitable(future);
     assert_int_equal(weft_wait_any(1, &waitable, NULL, 0), WEFT_OK);
