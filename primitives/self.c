@@ -80,6 +80,7 @@ struct wefti_self *wefti_self(void)
 /* What the calling thread is to its program ends; if `gone`, its self leaves the registry, too. */
 static void end(bool gone)
 {
+    wefti_watch_thread_leaves();
     wefti_error_drop();
     wefti_registry_lock();
     struct weft_thread *thread = own.thread;
@@ -159,6 +160,14 @@ struct wefti_self *wefti_registry_after(uint32_t number)
         if (self->number > number && (next == NULL || self->number < next->number))
             next = self;
     return next;
+}
+
+struct wefti_self *wefti_registry_number(uint32_t number)
+{
+    struct wefti_self *self = first;
+    while (self != NULL && self->number != number)
+        self = self->next;
+    return self;
 }
 
 struct wefti_self *wefti_registry_find(const struct weft_thread *thread)
