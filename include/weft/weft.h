@@ -17,9 +17,12 @@
 #include <weft/condition.h>
 #include <weft/error.h>
 #include <weft/event.h>
+#include <weft/executor.h>
+#include <weft/executor_stats.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
 #include <weft/lock.h>
+#include <weft/map.h>
 #include <weft/memory.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
