@@ -79,12 +79,15 @@ struct weft_future {
     struct weft_future *waits_for; /* what its task waits for; guarded by the registry's mutex */
     uint32_t runner;               /* the number of the thread that runs it */
     uint32_t forks;                /* of the process it was started in */
-    bool composed;                 /* arg is what it is made of (compose.c) */
+    bool composed;                 /* arg is what it is made of (compose.c), */
+    bool lent;                     /* which the result belongs to */
     bool queued;                   /* the owner's, as are the rest: it is in the queue */
     int32_t priority;
     int64_t deadline;  /* not started after it; 0: none */
     int64_t submitted; /* when, if the owner keeps times */
 };
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct weft_future) == 128, "two cache lines");
 
 /*
  * A future with that many references, PENDING. With an owner the memory is the owner's, without one

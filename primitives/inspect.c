@@ -34,6 +34,8 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
         [WEFTI_CONDITION] = "a condition",
         [WEFTI_RWLOCK] = "an rwlock",
         [WEFTI_TIMER] = "due timers",
+        [WEFTI_FUTURE] = "a future",
+        [WEFTI_FUTURES] = "one of several futures",
     };
     char name[WEFTI_NAME_BYTES];
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)

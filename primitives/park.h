@@ -44,6 +44,8 @@ enum wefti_kind {
     WEFTI_CONDITION,
     WEFTI_RWLOCK,
     WEFTI_TIMER,
+    WEFTI_FUTURE,
+    WEFTI_FUTURES, /* the first of several, or all */
     WEFTI_KINDS,
 };
 

@@ -14,11 +14,14 @@
 #include <weft/attributes.h>
 #include <weft/barrier.h>
 #include <weft/clock.h>
+#include <weft/compose.h>
 #include <weft/condition.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
 #include <weft/executor_stats.h>
+#include <weft/future.h>
+#include <weft/futures.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
 #include <weft/lock.h>
@@ -33,6 +36,7 @@
 #include <weft/version.h>
 #include <weft/wait.h>
 #include <weft/watch.h>
+#include <weft/weft.h>
 #include <weft/with.h>
 #include <weft/with_all.h>
 
