@@ -160,6 +160,9 @@ extern const struct wefti_owner_type wefti_executor_owner;
 void wefti_task_run(struct weft_executor *executor, struct wefti_task *task,
                     struct wefti_worker *worker);
 
+/* Gives up the queue's reference to a task that has ended, and the context it had. */
+void wefti_task_give_up(struct wefti_task *task);
+
 /* Ends a task that is taken out and not run: cancels (WEFT_OK) or fails it. Gives up its reference. */
 void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, weft_status why);
 

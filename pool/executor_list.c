@@ -112,7 +112,7 @@ static void bury(struct wefti_worker *worker)
 {
     for (struct wefti_task *outer, *task = worker->task; task != NULL; task = outer) {
         outer = task->outer;
-        weft_future_free(&task->future);
+        wefti_task_give_up(task);
     }
     wefti_tally_merge(&worker->executor->tally, &worker->tally);
     wefti_worker_free(worker);

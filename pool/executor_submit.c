@@ -210,6 +210,7 @@ static struct wefti_task *make_task(const weft_submit_options *options, bool pos
     future->tag = options->tag;
     future->priority = options->priority;
     task->posted = posted;
+    task->context = weft_context_ref(options->context);
     if (options->expires != 0) {
         (void)wefti_deadline_for(options->expires, &future->deadline);
         if (future->deadline == WEFTI_NEVER)
@@ -244,6 +245,7 @@ static weft_status submit(const weft_submit_options *given, struct weft_future *
                                                             : wefti_for_ever()};
     weft_status status = put(options.executor, &request);
     if (status != WEFT_OK) {
+        weft_context_free(task->context);
         wefti_task_recycle(&options.executor->owner, &task->future);
         return status;
     }

@@ -45,9 +45,13 @@ struct weft_future *wefti_task_allocate(struct wefti_owner *owner)
         wefti_store(&executor->taken, executor->taken + 1, RELAXED);
     }
     wefti_mutex_unlock(&executor->spare_mutex);
-    if (future != NULL)
+    struct wefti_task *task = (void *)future;
+    if (task != NULL) { /* the other fields are set when they are used, or by the library */
+        task->context = NULL;
+        task->posted = false;
         return future;
-    struct wefti_task *task = wefti_allocate(sizeof *task);
+    }
+    task = wefti_allocate(sizeof *task);
     if (task == NULL)
         return NULL;
     /* Relaxed: the caller has a handle, which has a pin. */

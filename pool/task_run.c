@@ -62,6 +62,13 @@ static size_t outcome_of(const struct wefti_result *result)
     return offsetof(struct wefti_tally, failed);
 }
 
+
+void wefti_task_give_up(struct wefti_task *task)
+{
+    weft_context_free(task->context);
+    weft_future_free(&task->future);
+}
+
 static void end(struct run *run, struct wefti_result result)
 {
     count(run, outcome_of(&result));
@@ -69,7 +76,7 @@ static void end(struct run *run, struct wefti_result result)
     if (task->posted && result.error != NULL)
         wefti_excepthook(wefti_thread_own(), result.error);
     wefti_task_end(&task->future, result);
-    weft_future_free(&task->future);
+    wefti_task_give_up(task);
 }
 
 /* The target of what is not run: why not. */
@@ -87,6 +94,12 @@ static void abandon(struct run *run)
                      .error = wefti_error_new(WEFT_RUNTIME, "the task has ended its thread")});
 }
 
+static void *run_in_context(void *arg)
+{
+    struct wefti_task *task = arg;
+    return weft_context_run(task->context, task->future.target, task->future.arg);
+}
+
 static void run_target(struct run *run, weft_target *target, void *arg)
 {
     if (run->thread != NULL) {
@@ -98,7 +111,7 @@ static void run_target(struct run *run, weft_target *target, void *arg)
         return;
     }
     count(run, offsetof(struct wefti_tally, cancelled));
-    weft_future_free(&leave(run)->future);
+    wefti_task_give_up(leave(run));
 }
 
 void wefti_task_run(struct weft_executor *executor, struct wefti_task *task,
@@ -120,7 +133,10 @@ void wefti_task_run(struct weft_executor *executor, struct wefti_task *task,
     }
     if (executor->timing)
         run.started = now;
-    run_target(&run, future->target, future->arg);
+    if (task->context != NULL)
+        run_target(&run, run_in_context, task);
+    else
+        run_target(&run, future->target, future->arg);
 }
 
 /* ---- not run ------------------------------------------------------------------------------- */
@@ -134,5 +150,5 @@ void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, we
     }
     count(&run, offsetof(struct wefti_tally, cancelled));
     (void)weft_future_cancel(&task->future); /* it may be already */
-    weft_future_free(&task->future);
+    wefti_task_give_up(task);
 }

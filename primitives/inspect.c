@@ -36,6 +36,7 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
         [WEFTI_TIMER] = "due timers",
         [WEFTI_FUTURE] = "a future",
         [WEFTI_FUTURES] = "one of several futures",
+        [WEFTI_LOCAL] = "the destructors of a local",
     };
     char name[WEFTI_NAME_BYTES];
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)

@@ -46,6 +46,7 @@ enum wefti_kind {
     WEFTI_TIMER,
     WEFTI_FUTURE,
     WEFTI_FUTURES, /* the first of several, or all */
+    WEFTI_LOCAL, /* the end of calls for its values */
     WEFTI_KINDS,
 };
 

@@ -20,6 +20,8 @@
 struct weft_future;
 struct weft_thread;
 struct wefti_continuations;
+struct wefti_local_call;
+struct wefti_locals;
 struct wefti_waiter;
 
 struct wefti_self {
@@ -49,6 +51,11 @@ struct wefti_self {
 
     struct wefti_hands hands; /* what it holds and wants, while locks are watched */
 
+    /* Local's: local/value.h. */
+    struct wefti_locals *locals;     /* NULL: it has no values */
+    struct wefti_local_call *called; /* calls of the program's for a value, the last one first */
+    uint32_t ends;                   /* rounds of its end that have begun, up to WEFTI_END_ROUNDS */
+
     /* The registry of all selves, guarded by its mutex. */
     struct wefti_self *next;
     struct wefti_self *previous;
@@ -68,6 +75,15 @@ void wefti_self_begin(uint32_t number, struct weft_thread *thread);
 void wefti_self_begin_helper(const char *what);
 void wefti_self_become(struct weft_thread *thread);
 void wefti_self_resign(void);
+
+/*
+ * What ends the calling thread's values: at least one round, and counts them in `ends`. Called when a
+ * thread ends, again in each later round of the system's, and at exit. Set once.
+ */
+void wefti_self_at_end(void (*hook)(void));
+
+/* The calling thread's values end now, and it makes no more: at exit. */
+void wefti_self_end_values(void);
 
 /* Memory filled with zeros; NULL, and then the calling thread's last status says why. */
 void *wefti_self_allocate(size_t size);

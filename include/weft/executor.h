@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <weft/context.h>
 #include <weft/future.h>
 #include <weft/status.h>
 #include <weft/thread.h>
@@ -101,6 +102,7 @@ typedef struct weft_submit_options {
     double timeout;             /**< Seconds to wait for room in a full queue; 0: for ever. */
     void *tag;                  /**< The future's, see weft_future_tag(). */
     void (*free_value)(void *); /**< Called on a value that is not NULL when the future ends. */
+    weft_context *context;      /**< The task runs in it, and has a reference; NULL: in none. */
 } weft_submit_options;
 
 /**

@@ -16,6 +16,7 @@
 #include <weft/clock.h>
 #include <weft/compose.h>
 #include <weft/condition.h>
+#include <weft/context.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/executor.h>
@@ -24,9 +25,12 @@
 #include <weft/futures.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
+#include <weft/local.h>
+#include <weft/local_with.h>
 #include <weft/lock.h>
 #include <weft/map.h>
 #include <weft/memory.h>
+#include <weft/namespace.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
