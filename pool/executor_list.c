@@ -5,8 +5,10 @@
  */
 #include "pool/executor.h"
 
-#include "primitives/self.h"
-#include "primitives/startup.h"
+#include <stdlib.h>
+
+#include "platform/atomic.h"
+#include "platform/thread.h"
 #include "primitives/thread.h"
 
 static struct wefti_mutex mutex; /* guards the list and `exiting` */
@@ -156,14 +158,13 @@ static void after_fork_child(void)
     }
 }
 
-static struct wefti_part part = {.before_fork = before_fork,
-                                 .after_fork_parent = after_fork_parent,
-                                 .after_fork_child = after_fork_child,
-                                 .at_exit = at_exit};
-
-/* After the waiting room's. */
-__attribute__((constructor(102))) static void start(void)
+/*
+ * After the library's and the futures' own start: so before a fork these locks are taken before
+ * theirs, in its child this comes last, and exit comes here first.
+ */
+__attribute__((constructor(103))) static void start(void)
 {
     wefti_mutex_init(&mutex);
-    wefti_startup_add(&part);
+    wefti_os_at_fork(before_fork, after_fork_parent, after_fork_child);
+    atexit(at_exit);
 }

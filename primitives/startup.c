@@ -15,19 +15,9 @@
 #include "primitives/timer.h"
 #include "primitives/watch.h"
 
-static struct wefti_part *parts; /* the upper layers; the last that came is the first */
-
-void wefti_startup_add(struct wefti_part *part)
-{
-    part->next = parts;
-    parts = part;
-}
-
-/* In the order of the locks: the upper layers', the registry's, the timers', the watcher's. */
+/* In the order of the locks: the registry's, the timers', the watcher's. */
 static void before_fork(void)
 {
-    for (const struct wefti_part *part = parts; part != NULL; part = part->next)
-        part->before_fork();
     wefti_self_before_fork();
     wefti_timers_before_fork();
     wefti_watch_before_fork();
@@ -38,8 +28,6 @@ static void after_fork_parent(void)
     wefti_watch_after_fork_parent();
     wefti_timers_after_fork_parent();
     wefti_self_after_fork_parent();
-    for (const struct wefti_part *part = parts; part != NULL; part = part->next)
-        part->after_fork_parent();
 }
 
 static void after_fork_child(void)
@@ -50,14 +38,10 @@ static void after_fork_child(void)
     wefti_watch_after_fork_child();
     wefti_timers_after_fork_child();
     wefti_threads_after_fork_child();
-    for (const struct wefti_part *part = parts; part != NULL; part = part->next)
-        part->after_fork_child();
 }
 
 static void at_exit(void)
 {
-    for (const struct wefti_part *part = parts; part != NULL; part = part->next)
-        part->at_exit();
     do /* what ends may have started more */
         (void)wefti_timers_join_all();
     while (wefti_threads_join_all());
