@@ -152,11 +152,12 @@ static weft_status put(struct weft_executor *executor, struct request *request)
 {
     weft_status status;
     bool called = false;
-    bool again = false;
+    bool again;
     if (wefti_watched())
         wefti_watch_releasing(request->task);
     wefti_mutex_lock(&executor->mutex);
     do {
+        again = false;
         status = let_in(executor, request);
         if (status == WEFT_OK && !request->run_here)
             status = staff(executor, 1, &called, &again);

@@ -228,7 +228,8 @@ static void *outer_is_kept(void *arg)
     weft_future *child = weft_executor_submit(pool, same, NULL);
     WITNESS(weft_thread_interrupt(weft_thread_current()) == WEFT_OK);
     weft_status status = weft_future_result(child, NULL);
-    if (status == WEFT_OK) /* it was run in place, without a wait: the interruption is still there */
+    if (status ==
+        WEFT_OK) /* it was run in place, without a wait: the interruption is still there */
         WITNESS(weft_sleep(WEFT_FOREVER) == WEFT_INTERRUPTED);
     else
         WITNESS(status == WEFT_INTERRUPTED);

@@ -27,8 +27,8 @@ static void run_in_order(weft_order order, const int *priorities, int *at)
     weft_executor *pool = weft_executor_new(1, .order = order);
     occupy(pool, &gate, 1);
     for (int i = 0; i < TASKS; i++)
-        assert_int_equal(
-            weft_executor_post(pool, note_position, &at[i], .priority = priorities[i]), WEFT_OK);
+        assert_int_equal(weft_executor_post(pool, note_position, &at[i], .priority = priorities[i]),
+                         WEFT_OK);
     assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
     finish(pool);
 }

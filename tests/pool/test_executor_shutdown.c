@@ -48,7 +48,8 @@ TEST(a_shutdown_with_cancel_futures_cancels_what_is_queued)
     for (int i = 0; i < TASKS; i++)
         futures[i] = weft_executor_submit(pool, pass, &gate, .priority = i % 3 - 1);
     EVENTUALLY(atomic_load(&gate.inside) == WORKERS);
-    assert_int_equal(weft_executor_shutdown(pool, .cancel_futures = true, .no_wait = true), WEFT_OK);
+    assert_int_equal(weft_executor_shutdown(pool, .cancel_futures = true, .no_wait = true),
+                     WEFT_OK);
     int cancelled = 0;
     for (int i = 0; i < TASKS; i++)
         cancelled += weft_future_cancelled(futures[i]);
@@ -75,7 +76,8 @@ TEST(a_second_shutdown_may_cancel_what_the_first_left)
     weft_future *future = weft_executor_submit(pool, tick, &count);
     assert_int_equal(weft_executor_shutdown(pool, .no_wait = true), WEFT_OK);
     assert_false(weft_future_done(future));
-    assert_int_equal(weft_executor_shutdown(pool, .no_wait = true, .cancel_futures = true), WEFT_OK);
+    assert_int_equal(weft_executor_shutdown(pool, .no_wait = true, .cancel_futures = true),
+                     WEFT_OK);
     assert_true(weft_future_cancelled(future));
     weft_future_free(future);
     assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
@@ -325,7 +327,10 @@ TEST(an_interruption_does_not_end_a_scopes_wait_and_is_kept)
 static void *scope_in_a_task(void *arg)
 {
     atomic_int *count = arg;
-    WEFT_WITH_EXECUTOR(pool, 1) { WITNESS(weft_executor_post(pool, tick, count) == WEFT_OK); }
+    WEFT_WITH_EXECUTOR(pool, 1)
+    {
+        WITNESS(weft_executor_post(pool, tick, count) == WEFT_OK);
+    }
     return count;
 }
 

@@ -52,8 +52,8 @@ static void check(bool lifo, int priorities)
                 length--;
             }
         } else if (came[i] == 0) {
-            tasks[i].future.priority = (int)(test_random(&random) % (uint64_t)priorities) -
-                                       priorities / 2;
+            tasks[i].future.priority =
+                (int)(test_random(&random) % (uint64_t)priorities) - priorities / 2;
             tasks[i].future.submitted = (int64_t)(came[i] = ++now);
             wefti_task_queue_put(&queue, &tasks[i]);
             length++;
