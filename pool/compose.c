@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A composed future is completed by the hooks in its sources, or is a task that they hand over. Each
- * hook is called or taken out, once; the last of both gives the hooks' reference up.
+ * hook is called or taken out, once; the last of both gives the hooks' reference up. A source that is
+ * not done tells its hooks before it ends, so a hook needs no reference to it until it is called.
  *
  * A step may complete the future, whose hooks take the next step: a chain of any length. So a step is
  * not taken inside another one: it is put into the thread's list, and the first one's caller takes
@@ -58,6 +59,7 @@ static void source_is_done(struct wefti_hook *hook)
 {
     struct wefti_continuations *list = wefti_self()->continuations;
     struct wefti_continuations own = {0};
+    weft_future_ref(hook->future);
     if (list != NULL) {
         *(list->first != NULL ? &list->last->next : &list->first) = hook;
         list->last = hook;
@@ -103,7 +105,7 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
     for (size_t i = 0; i < count; i++) {
         struct wefti_source *source = &composition->sources[i];
         source->composition = composition;
-        source->hook.future = weft_future_ref(futures[i]);
+        source->hook.future = futures[i];
         source->hook.call = source_is_done;
     }
     return composition;
@@ -115,7 +117,6 @@ weft_future *wefti_compose_start(struct wefti_composition *composition)
     for (size_t i = 0; i < composition->count; i++) {
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (wefti_future_is_done(future)) { /* it needs no more */
-            weft_future_free(hook->future);
             hook->future = NULL;
             give_up(composition, 1);
         } else if (!wefti_hook_add(hook->future, hook)) {
@@ -162,7 +163,6 @@ void wefti_composition_let_go(struct weft_future *future)
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (!wefti_hook_remove(hook))
             continue;
-        weft_future_free(hook->future);
         hook->future = NULL;
         removed++;
     }
@@ -183,7 +183,8 @@ struct weft_future *wefti_composition_waits_for(const struct weft_future *future
         if (found == NULL || wefti_future_phase(hook->future) == WEFT_TASK_PENDING)
             found = hook->future;
     }
-    weft_future_ref(found);
+    if (found != NULL && !wefti_future_try_ref(found))
+        found = NULL; /* it is being given up, and is going to tell */
     wefti_hooks_unlock();
     return found;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a composed future is made of. It has a reference to each source as long as it lives, because it
- * may lend what is theirs; those that it does not wait for any more are let go at once.
+ * What a composed future is made of. It has a reference to each source that is done, as long as it
+ * lives, because it may lend what is theirs. Those that it does not wait for any more it lets go.
  */
 #ifndef WEFTI_POOL_COMPOSE_H
 #define WEFTI_POOL_COMPOSE_H

@@ -51,9 +51,12 @@ struct weft_future *wefti_future_new(struct wefti_owner *owner, weft_target *tar
 {
     struct weft_future *future =
         owner != NULL ? owner->type->allocate(owner) : wefti_allocate(sizeof *future);
-    if (future != NULL)
-        *future = (struct weft_future){
-            .references = references, .owner = owner, .target = target, .arg = arg};
+    if (future == NULL)
+        return NULL;
+    *future = (struct weft_future){
+        .references = references, .owner = owner, .target = target, .arg = arg};
+    if (wefti_watched())
+        wefti_watch_releasing(future); /* to the thread that runs it */
     return future;
 }
 
@@ -131,6 +134,15 @@ weft_future *weft_future_ref(weft_future *future)
     if (future != NULL)
         wefti_fetch_add(&future->references, 1, RELAXED);
     return future;
+}
+
+bool wefti_future_try_ref(struct weft_future *future)
+{
+    uint32_t references = wefti_load(&future->references, RELAXED);
+    while (references != 0)
+        if (wefti_cas(&future->references, &references, references + 1, RELAXED))
+            return true;
+    return false;
 }
 
 /* The last reference of one that is not done: cancels it, with a reference for those it tells. */

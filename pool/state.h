@@ -64,6 +64,9 @@ static inline struct wefti_key wefti_future_key(const struct weft_future *future
     return (struct wefti_key){future, WEFTI_FUTURE};
 }
 
+/* Adds a reference to one that is known by a hook; false: its last one has just been given up. */
+bool wefti_future_try_ref(struct weft_future *future);
+
 /* One phase becomes another, the bits stay; false: it is in another one. */
 bool wefti_future_pass(struct weft_future *future, uint32_t from, uint32_t to);
 

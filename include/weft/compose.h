@@ -19,9 +19,10 @@
  * | when_any     | the first is done      | that one's              | as that one             | as that one |
  *
  * A composed future is a future like any other: it can be waited for, cancelled, composed again. To
- * cancel it does not touch its sources; what it would have run is not run. It keeps its sources as
- * long as it lives, for a value or an error that is theirs stays theirs: their `.free_value` is
- * called when the last of both is freed. (Those that when_any does not need any more, it lets go.)
+ * cancel it does not touch its sources; what it would have run is not run. It keeps the sources that
+ * are done as long as it lives, for a value or an error that is theirs stays theirs: `.free_value` is
+ * called when the last of both is freed. One that is not done it does not keep: a promise that is
+ * given up is cancelled, and so is what follows it. What it does not need any more, it lets go.
  */
 #ifndef WEFT_COMPOSE_H
 #define WEFT_COMPOSE_H

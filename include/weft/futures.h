@@ -107,9 +107,9 @@ struct completions : weft_completions {
 
 #else
 
-#define WEFT_COMPLETIONS_FRESH(count, futures, seconds, status)                                    \
-    weft_completions WEFT_COMPLETIONS                                                              \
-        __attribute__((cleanup(weft_completions_end))) = {(count), (futures), (seconds), (status)}
+#define WEFT_COMPLETIONS_FRESH(count_, futures_, seconds_, status_)                                \
+    weft_completions WEFT_COMPLETIONS __attribute__((cleanup(weft_completions_end))) = {           \
+        .count = (count_), .futures = (futures_), .seconds = (seconds_), .status = (status_)}
 
 #endif
 
