@@ -218,9 +218,11 @@ TEST(if_it_cannot_be_replaced_what_is_queued_fails)
     assert_int_equal(atomic_load(&count), 1);
 }
 
+static weft_future *child;
+
 static void *leave_in_place(void *pool)
 {
-    weft_future *child = weft_executor_submit(pool, leave_thread, NULL);
+    child = weft_executor_submit(pool, leave_thread, NULL);
     (void)weft_future_result(child, NULL); /* in place: the thread ends in it */
     WITNESS(!"reached");
     return NULL;
@@ -234,6 +236,8 @@ TEST(a_thread_that_ends_in_a_task_in_place_fails_both)
     weft_future_free(future);
     assert_int_equal(weft_executor_shutdown(pool), WEFT_OK);
     assert_int_equal(numbers(pool).failed, 2);
+    assert_int_equal(weft_future_error(child)->code, WEFT_RUNTIME);
+    weft_future_free(child);
     weft_executor_free(pool);
 }
 
