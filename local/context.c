@@ -38,14 +38,25 @@ static bool is_carried(const struct weft_local_value *value)
 
 /* ---- capture ------------------------------------------------------------------------------- */
 
-/* With the mutex held: the first value that the thread has got after that one, and is to carry. */
-static struct weft_local_value *carried_after(const struct wefti_locals *mine, uint64_t serial)
+/* Where a capture is in a thread's values. */
+struct cursor {
+    struct weft_local_value *value; /* the last one */
+    uint64_t serial;                /* its */
+    uint64_t removals;              /* as long as there are no more, it has not gone */
+};
+
+/* With the mutex held: whether there is one more to carry. */
+static bool advance(struct cursor *cursor, const struct wefti_holder *values)
 {
-    struct weft_local_value *value = mine->values.oldest;
-    while (value != NULL && (value->serial <= serial || !is_carried(value) ||
-                             (wefti_local_state(value->local) & WEFTI_LOCAL_ENDING) != 0))
+    bool there = cursor->value != NULL && cursor->removals == values->removals;
+    struct weft_local_value *value = there ? cursor->value->newer : values->oldest;
+    while (value != NULL &&
+           (value->serial <= cursor->serial || !is_carried(value) || value->kind == WEFTI_MAKING ||
+            (wefti_local_state(value->local) & WEFTI_LOCAL_ENDING) != 0))
         value = value->newer;
-    return value;
+    if (value != NULL)
+        *cursor = (struct cursor){value, value->serial, values->removals};
+    return value != NULL;
 }
 
 /* With the mutex held, which it gives up: a copy of a value comes into the context. */
@@ -77,20 +88,15 @@ static weft_status capture_one(weft_context *context, const struct weft_local_va
 static weft_status capture(weft_context *context)
 {
     const struct wefti_self *self = wefti_self();
+    struct cursor cursor = {0};
     weft_status status = WEFT_OK;
-    uint64_t serial = 0;
     while (status == WEFT_OK && self->locals != NULL) {
         wefti_locals_lock();
-        const struct weft_local_value *value = carried_after(self->locals, serial);
-        if (value == NULL) {
+        if (!advance(&cursor, &self->locals->values)) {
             wefti_locals_unlock();
             break;
         }
-        serial = value->serial;
-        if (value->kind != WEFTI_MAKING)
-            status = capture_one(context, value);
-        else
-            wefti_locals_unlock();
+        status = capture_one(context, cursor.value);
     }
     return status;
 }
@@ -129,28 +135,20 @@ void weft_context_free(weft_context *context)
         return;
     if (wefti_watched())
         wefti_watch_acquired(context);
-    wefti_holder_end(&context->values);
+    while (wefti_holder_end_newest(&context->values, UINT64_MAX))
+        ;
     wefti_release(context);
 }
 
 /* ---- enter and leave ----------------------------------------------------------------------- */
 
-static void move_carried(struct wefti_holder *from, struct wefti_holder *to)
-{
-    for (struct weft_local_value *next, *value = from->oldest; value != NULL; value = next) {
-        next = value->newer;
-        if (is_carried(value))
-            wefti_value_move(value, to);
-    }
-}
-
 /* With the mutex held: how large a thread's slots have to be for what the context has. */
-static uint64_t size_of(const weft_context *context)
+static size_t size_of(const weft_context *context)
 {
-    uint64_t size = 0;
+    size_t size = 0;
     const struct weft_local_value *value = context->values.oldest;
     for (; value != NULL; value = value->newer) {
-        uint64_t end = (uint32_t)value->local->key + sizeof(struct wefti_slot);
+        size_t end = (uint32_t)value->local->key + sizeof(struct wefti_slot);
         size = end > size ? end : size;
     }
     return size;
@@ -184,14 +182,14 @@ weft_status weft_context_attach(weft_context *context)
     bool taken = context->entered != NULL;
     if (!taken)
         push(mine, context);
-    uint64_t size = size_of(context);
+    size_t size = size_of(context);
     wefti_locals_unlock();
     status = taken ? WEFT_RUNTIME : wefti_locals_reserve(size, &mine);
     wefti_locals_lock();
     if (status == WEFT_OK) {
         context->aside.thread = mine;
-        move_carried(&mine->values, &context->aside);
-        move_carried(&context->values, &mine->values);
+        wefti_values_move(&mine->values, &context->aside, is_carried);
+        wefti_values_move(&context->values, &mine->values, is_carried);
     } else if (!taken) {
         pop(mine);
     }
@@ -231,8 +229,8 @@ static weft_status leave(weft_context *context, bool firmly)
     wefti_locals_lock();
     bool open = has_scopes(mine, firmly) && !firmly;
     if (!open) {
-        move_carried(&mine->values, &context->values);
-        move_carried(&context->aside, &mine->values);
+        wefti_values_move(&mine->values, &context->values, is_carried);
+        wefti_values_move(&context->aside, &mine->values, is_carried);
         context->aside.thread = NULL;
         pop(mine);
     }
@@ -256,15 +254,20 @@ void wefti_context_leave_all(void)
         (void)leave(self->locals->context, true);
 }
 
-/* However the target is left; what it has entered and not left, too. */
+static bool is_in(const weft_context *context)
+{
+    const struct wefti_locals *mine = wefti_self()->locals;
+    const weft_context *entered = mine != NULL ? mine->context : NULL;
+    while (entered != NULL && entered != context)
+        entered = entered->outer;
+    return entered != NULL;
+}
+
+/* However the target is left; what it has entered and not left, too. It may have left this one. */
 static void leave_run(weft_context **context)
 {
-    const struct wefti_self *self = wefti_self();
-    weft_context *last;
-    do {
-        last = self->locals->context;
-        (void)leave(last, true);
-    } while (last != *context);
+    while (is_in(*context))
+        (void)leave(wefti_self()->locals->context, true);
 }
 
 static void *run(weft_context *context, weft_target *target, void *arg)

@@ -11,6 +11,7 @@
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/self.h"
+#include "primitives/watch.h"
 
 enum { FIRST_SLOTS = 8 };
 
@@ -19,13 +20,18 @@ __thread weft_local_table weft_local_own_table __attribute__((tls_model("initial
 static struct wefti_mutex mutex;
 static struct wefti_locals *first; /* guarded by it */
 
+/* ThreadSanitizer is to see that what one thread has made another may destroy. */
 void wefti_locals_lock(void)
 {
     wefti_mutex_lock(&mutex);
+    if (wefti_watched())
+        wefti_watch_acquired(&mutex);
 }
 
 void wefti_locals_unlock(void)
 {
+    if (wefti_watched())
+        wefti_watch_releasing(&mutex);
     wefti_mutex_unlock(&mutex);
 }
 
@@ -54,9 +60,9 @@ static struct wefti_locals *begin(struct wefti_self *self)
 }
 
 /* Slots for at least so many bytes of them; false: no memory. */
-static bool grow(struct wefti_locals *mine, uint64_t size)
+static bool grow(struct wefti_locals *mine, size_t size)
 {
-    uint64_t wanted = mine->size != 0 ? 2 * mine->size : FIRST_SLOTS * sizeof(struct wefti_slot);
+    size_t wanted = mine->size != 0 ? 2 * mine->size : FIRST_SLOTS * sizeof(struct wefti_slot);
     if (wanted < size)
         wanted = size;
     struct wefti_slot *slots = wefti_allocate(wanted);
@@ -66,8 +72,7 @@ static bool grow(struct wefti_locals *mine, uint64_t size)
     wefti_locals_lock();
     if (before != NULL)
         memcpy(slots, before, mine->size);
-    slots->seen.key =
-        UINT64_MAX; /* place 0: no key is like this, and not having one is not either */
+    slots->seen.key = UINT64_MAX; /* place 0: no key is like this, and none is not, either */
     mine->slots = slots;
     mine->size = wanted;
     wefti_locals_unlock();
@@ -76,7 +81,7 @@ static bool grow(struct wefti_locals *mine, uint64_t size)
     return true;
 }
 
-weft_status wefti_locals_reserve(uint64_t size, struct wefti_locals **mine)
+weft_status wefti_locals_reserve(size_t size, struct wefti_locals **mine)
 {
     struct wefti_self *self = wefti_self();
     if (self->ends >= WEFTI_END_ROUNDS)
@@ -119,15 +124,24 @@ static bool has_values(const struct wefti_self *self)
     return self->locals != NULL && self->locals->values.newest != NULL;
 }
 
-/* One round at least. What destructors make anew ends in the next one. */
+/* What is made meanwhile stays. A context that a destructor has entered and not left is left. */
+static void end_round(const struct wefti_self *self)
+{
+    if (self->locals == NULL)
+        return;
+    uint64_t now = wefti_last_serial();
+    do
+        wefti_context_leave_all();
+    while (self->locals != NULL && wefti_holder_end_newest(&self->locals->values, now));
+}
+
+/* One round at least. */
 static void end_values(void)
 {
     struct wefti_self *self = wefti_self();
     do {
         self->ends++;
-        wefti_context_leave_all();
-        if (self->locals != NULL)
-            wefti_holder_end(&self->locals->values);
+        end_round(self);
     } while (has_values(self) && self->ends < WEFTI_END_ROUNDS);
     wefti_locals_trim(self);
 }

@@ -51,6 +51,8 @@ static bool make_room(void)
 weft_status wefti_place_take(weft_local *local, void (*destructor)(void *value))
 {
     bool made = true;
+    if (wefti_load(&local->key, ACQUIRE) != 0) /* as wefti_value_find */
+        return WEFT_OK;
     wefti_locals_lock();
     while (made && local->key == 0 && count == 0 && used == room)
         made = make_room();

@@ -11,7 +11,7 @@ static uint64_t last_serial; /* guarded by the mutex */
 
 static struct wefti_slot *slot_at(const struct wefti_locals *locals, uint64_t key)
 {
-    uint64_t place = (uint32_t)key;
+    size_t place = (uint32_t)key;
     return place < locals->size ? &locals->slots[place / sizeof(struct wefti_slot)] : NULL;
 }
 
@@ -44,21 +44,23 @@ static struct wefti_slot *slot_of(const struct weft_local_value *value)
 void wefti_value_put(struct weft_local_value *value, enum wefti_value_kind kind, void *what)
 {
     value->value = what;
-    wefti_store(&value->kind, (uint32_t)kind,
-                RELAXED); /* who destroys only looks whether it is MAKING */
+    /* Relaxed: who destroys only looks whether it is MAKING. */
+    wefti_store(&value->kind, (uint32_t)kind, RELAXED);
     struct wefti_slot *slot = slot_of(value);
     if (slot != NULL)
         show(slot);
 }
 
-static void enter(struct weft_local_value *value, struct wefti_holder *holder)
+/* Into a holder, before that one of its values; NULL: as the newest. */
+static void enter(struct weft_local_value *value, struct wefti_holder *holder,
+                  struct weft_local_value *newer)
 {
-    value->serial = ++last_serial;
+    struct weft_local_value **back = newer != NULL ? &newer->older : &holder->newest;
     value->holder = holder;
-    value->newer = NULL;
-    value->older = holder->newest;
+    value->newer = newer;
+    value->older = *back;
+    *back = value;
     *(value->older != NULL ? &value->older->newer : &holder->oldest) = value;
-    holder->newest = value;
     struct wefti_slot *slot = slot_of(value);
     if (slot == NULL)
         return;
@@ -97,13 +99,23 @@ void wefti_value_enter(struct weft_local_value *value, struct wefti_holder *hold
     if (value->next != NULL)
         value->next->link = &value->next;
     local->values = value;
-    enter(value, holder);
+    value->serial = ++last_serial;
+    enter(value, holder, NULL);
 }
 
-void wefti_value_move(struct weft_local_value *value, struct wefti_holder *holder)
+void wefti_values_move(struct wefti_holder *from, struct wefti_holder *to,
+                       bool (*wanted)(const struct weft_local_value *value))
 {
-    leave(value);
-    enter(value, holder);
+    struct weft_local_value *newer = to->oldest;
+    for (struct weft_local_value *next, *value = from->oldest; value != NULL; value = next) {
+        next = value->newer;
+        if (!wanted(value))
+            continue;
+        while (newer != NULL && newer->serial < value->serial)
+            newer = newer->newer;
+        leave(value);
+        enter(value, to, newer);
+    }
 }
 
 void wefti_value_forget(struct weft_local_value *value)
@@ -153,18 +165,23 @@ bool wefti_value_lost(const struct weft_local_value *value)
     return thread != NULL && thread->forks != wefti_forks();
 }
 
-void wefti_holder_end(struct wefti_holder *holder)
+uint64_t wefti_last_serial(void)
 {
     wefti_locals_lock();
-    uint64_t now = last_serial;
-    for (;;) {
-        struct weft_local_value *value = holder->newest;
-        while (value != NULL && value->serial > now)
-            value = value->older;
-        if (value == NULL)
-            break;
-        wefti_value_end(value);
-        wefti_locals_lock();
-    }
+    uint64_t serial = last_serial;
     wefti_locals_unlock();
+    return serial;
+}
+
+bool wefti_holder_end_newest(struct wefti_holder *holder, uint64_t serial)
+{
+    wefti_locals_lock();
+    struct weft_local_value *value = holder->newest;
+    while (value != NULL && value->serial > serial)
+        value = value->older;
+    if (value == NULL)
+        wefti_locals_unlock();
+    else
+        wefti_value_end(value);
+    return value != NULL;
 }

@@ -45,7 +45,7 @@ struct weft_local_value {
     void *value;
     uint32_t kind;                  /* atomic, as scopes: who destroys looks at both */
     uint32_t scopes;                /* blocks that are open on it */
-    uint64_t serial;                /* in the order in which its holder got them */
+    uint64_t serial;                /* in the order of their making */
     struct weft_local_value *older; /* the holder's list, guarded by the mutex */
     struct weft_local_value *newer;
     struct weft_local_value *next; /* the Local's list, the newest first; the same */
@@ -69,7 +69,7 @@ struct wefti_slot {
 struct wefti_locals {
     struct wefti_holder values;
     struct wefti_slot *slots;  /* written by the thread, under the mutex; so are the next two */
-    uint64_t size;             /* in bytes */
+    size_t size;               /* in bytes */
     weft_context *context;     /* that it has entered last; the thread's own */
     uint32_t forks;            /* wefti_forks(): if that is another, the thread is in a parent */
     struct wefti_locals *next; /* all of them, guarded by the mutex: found by who looks for leaks */
@@ -92,9 +92,12 @@ void wefti_value_put(struct weft_local_value *value, enum wefti_value_kind kind,
 /* A value that is in no list; NULL: no memory. */
 struct weft_local_value *wefti_value_new(weft_local *local, enum wefti_value_kind kind);
 
-/* With the mutex held: it comes to a holder, last, from none; it goes to another. */
+/* With the mutex held: a new one comes to its holder. */
 void wefti_value_enter(struct weft_local_value *value, struct wefti_holder *holder);
-void wefti_value_move(struct weft_local_value *value, struct wefti_holder *holder);
+
+/* With the mutex held: those that are wanted go from one holder to another; the order stays. */
+void wefti_values_move(struct wefti_holder *from, struct wefti_holder *to,
+                       bool (*wanted)(const struct weft_local_value *value));
 
 /* With the mutex held, which it gives up: it leaves its lists, is destroyed and freed. */
 void wefti_value_end(struct weft_local_value *value);
@@ -103,11 +106,14 @@ void wefti_value_end(struct weft_local_value *value);
 bool wefti_value_lost(const struct weft_local_value *value);
 void wefti_value_forget(struct weft_local_value *value);
 
-/* Ends what a holder has, the newest first; what comes meanwhile stays. */
-void wefti_holder_end(struct wefti_holder *holder);
+/* The serial number of the last value that was made. */
+uint64_t wefti_last_serial(void);
+
+/* Ends the newest value of those up to that serial number; false: there is none. */
+bool wefti_holder_end_newest(struct wefti_holder *holder, uint64_t serial);
 
 /* The calling thread's, with room in its slots; WEFT_NO_MEMORY, WEFT_RUNTIME as above. */
-weft_status wefti_locals_reserve(uint64_t size, struct wefti_locals **mine);
+weft_status wefti_locals_reserve(size_t size, struct wefti_locals **mine);
 
 /* Gives the memory back if there is nothing in it. */
 void wefti_locals_trim(struct wefti_self *self);

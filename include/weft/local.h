@@ -55,7 +55,7 @@ typedef struct weft_local_options {
 
 /** A Local of 64 bytes. The fields are private. */
 typedef struct weft_local {
-    uint64_t key; /* where threads find their values; 0: not used yet */
+    uint64_t key __attribute__((aligned(8))); /* where threads find their values; 0: unused */
     weft_local_options options;
     struct weft_local_value *values; /* of all threads */
     uint32_t state;
@@ -71,7 +71,7 @@ typedef struct weft_local_slot {
 /** The calling thread's slots. Private, and ABI. */
 typedef struct weft_local_table {
     char *slots;
-    uint64_t size; /* in bytes */
+    size_t size; /* in bytes */
 } weft_local_table;
 
 /** The one thread-local object of the library that programs see. Private, and ABI. */
@@ -159,7 +159,7 @@ inline void *weft_local_get(weft_local *local)
         /* Acquire: pairs with the release in local/places.c; what another Local had in the same place
          * is gone. The key's low half is the slot's place in bytes; no slot has the key 0. */
         uint64_t key = __atomic_load_n(&local->key, __ATOMIC_ACQUIRE);
-        uint64_t place = (uint32_t)key;
+        size_t place = (uint32_t)key;
         if (__builtin_expect(place < weft_local_own_table.size, 1)) {
             const weft_local_slot *slot =
                 (const weft_local_slot *)(const void *)(weft_local_own_table.slots + place);
@@ -179,7 +179,7 @@ WEFT_END_DECLS
 #define WEFT_LOCAL_OF(type)                                                                        \
     union {                                                                                        \
         weft_local local;                                                                          \
-        type *typed;                                                                               \
+        type *typed; /* NOLINT(bugprone-macro-parentheses): a type takes none */                   \
     }
 
 /** Its initialiser, as #WEFT_LOCAL_INIT. */
