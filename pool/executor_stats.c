@@ -69,10 +69,11 @@ double weft_histogram_quantile(const weft_histogram *histogram, double quantile)
     double wanted = quantile * (double)histogram->count;
     double sum = 0;
     double limit = 2e-9;
-    for (size_t i = 0; i < WEFT_HISTOGRAM_BUCKETS; i++, limit *= 2) {
+    for (size_t i = 0; i < WEFT_HISTOGRAM_BUCKETS; i++) {
         sum += (double)histogram->buckets[i];
         if (histogram->buckets[i] > 0 && sum >= wanted)
             return limit < histogram->longest ? limit : histogram->longest;
+        limit *= 2;
     }
     return histogram->longest;
 }
