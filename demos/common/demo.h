@@ -134,19 +134,18 @@ bool demo_at_least(double elapsed, double seconds);
 /** A very short rest between two looks of DEMO_AWAIT. */
 void demo_pause(void);
 
-/** A point where threads meet, again and again. The fields are private. */
+/**
+ * A point where threads meet, again and again. The field is private. It is no lock, so a watch for
+ * deadlocks says nothing about it.
+ */
 typedef struct demo_rendezvous {
-    int parties;        /**< How many meet. */
-    int inside;         /**< How many are between the doors; under guard. */
-    weft_lock guard;    /**< Guards inside. */
-    weft_lock entrance; /**< Open while all have come and not all have passed. */
-    weft_lock way_out;  /**< Open while all have passed. */
+    weft_barrier barrier;
 } demo_rendezvous;
 
 /** A rendezvous of @p count threads. */
 #define DEMO_RENDEZVOUS_INIT(count)                                                                \
     {                                                                                              \
-        (count), 0, WEFT_LOCK_INIT, WEFT_LOCK_INIT, WEFT_LOCK_INIT                                 \
+        WEFT_BARRIER_INIT(count)                                                                   \
     }
 
 /** Waits until all parties have called it. */
