@@ -112,6 +112,12 @@ double demo_seconds(double seconds);
 /** Sleeps for demo_seconds(seconds). */
 void demo_sleep(double seconds);
 
+/**
+ * For a time-out that must not pass, in real seconds at every speed: what is waited for is certain to
+ * come, but on a busy machine nobody knows when.
+ */
+#define DEMO_PATIENCE 60.0
+
 /** Seconds of the story since demo_begin(): at every speed the same story takes the same time. */
 double demo_now(void);
 
