@@ -69,7 +69,7 @@ static void hand_over(struct handoff *handoff)
     demo_join(demo_spawn(produce, handoff, "producer"));
     demo_join(consumer);
     CHECK(handoff->received == 1 && handoff->count == 0, "the consumer has 1, nothing is left");
-    CHECK(handoff->waits == 1, "it has waited");
+    CHECK(handoff->waits == 1, "the consumer has waited");
 
     demo_part("A condition over %s, the producer first", handoff->over);
     handoff->received = handoff->waits = 0;
@@ -77,7 +77,7 @@ static void hand_over(struct handoff *handoff)
     demo_join(demo_spawn(consume, handoff, "consumer"));
     CHECK(handoff->received == 1 && handoff->count == 0, "the consumer has 1, nothing is left");
     CHECK(handoff->waits == 0,
-          "it has not waited: the notification came too early, the item did not");
+          "the consumer has not waited: the notification came too early, the item did not");
 }
 
 /* ---- an RLock at depth 2 ---- */

@@ -115,6 +115,7 @@ static void start(struct buffer with, weft_thread *threads[THREADS])
     DEMO_AWAIT(waiting() == 1);
     threads[1] = demo_spawn(produce_one, NULL, "producer-2");
     DEMO_AWAIT(waiting() == 2);
+    demo_sleep(0.5);
     threads[2] = demo_spawn(consume_two, NULL, "consumer-1");
 }
 
@@ -122,9 +123,10 @@ static int lose_a_wakeup(void *arg)
 {
     (void)arg;
     weft_thread *threads[THREADS];
-    weft_name(&one, "one condition for all");
+    weft_name(&one, "buffer changed");
     start((struct buffer){&one, &one, 1, false, 0, 0}, threads);
     DEMO_AWAIT(waiting() == 3); /* both producers and consumer-1: step 2 is over */
+    demo_sleep(0.5);
     threads[3] = demo_spawn(consume_two, NULL, "consumer-2");
     DEMO_AWAIT(waiting() == 4);
     demo_sleep(0.5);

@@ -42,7 +42,7 @@ static void *wait_in_loop(void *arg)
             demo_say("wakes for nothing");
         }
     }
-    demo_say("gets the resource, woke %d times", *wakes);
+    demo_say("gets the resource, wake-ups: %d", *wakes);
     return arg;
 }
 
@@ -100,7 +100,7 @@ int main(void)
     notify_all(false);
     DEMO_AWAIT(demo_count("* wakes for nothing") == WAITERS);
     DEMO_AWAIT(weft_condition_waiters(&condition) == WAITERS);
-    CHECK(demo_count("* gets the resource, woke 2 times") == 0,
+    CHECK(demo_count("* gets the resource, wake-ups: 2") == 0,
           "all three wait again, none has left");
     demo_sleep(0.5);
     notify_all(true);
@@ -108,7 +108,7 @@ int main(void)
     CHECK(all_woke(2), "each has woken twice");
     CHECK(spurious == WAITERS, "one wake-up of each was for nothing: 3 in all");
     CHECK(demo_in_order("MainThread notifies all, and has nothing", "* wakes for nothing",
-                        "* gets the resource, woke 2 times"),
+                        "* gets the resource, wake-ups: 2"),
           "they have left when the resource was there");
 
     demo_part("No loop, a stray notification");

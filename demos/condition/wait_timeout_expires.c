@@ -67,7 +67,7 @@ static void provide(void)
     WEFT_WITH(&lock) {
         data_ready = true;
         size_t waiting = weft_condition_waiters(&condition);
-        demo_say("has data, notifies; %zu wait", waiting);
+        demo_say("has data, notifies; waiting: %zu", waiting);
         weft_condition_notify(&condition, 1);
     }
 }
@@ -80,7 +80,7 @@ int main(void)
     demo_join(demo_spawn(wait_2_seconds, NULL, "waiter"));
     demo_sleep(1.0);
     provide();
-    CHECK(demo_in_order("waiter is back: timed out", "MainThread has data, notifies; 0 wait"),
+    CHECK(demo_in_order("waiter is back: timed out", "MainThread has data, notifies; waiting: 0"),
           "it finds nobody who waits");
     demo_join(demo_spawn(wait_again, NULL, "waiter"));
 
@@ -91,7 +91,7 @@ int main(void)
     demo_sleep(0.5);
     provide();
     demo_join(waiter);
-    CHECK(demo_in_order("MainThread has data, notifies; 1 wait", "waiter is back: notified"),
+    CHECK(demo_in_order("MainThread has data, notifies; waiting: 1", "waiter is back: notified"),
           "it finds the waiter");
     return demo_end();
 }

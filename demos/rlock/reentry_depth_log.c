@@ -32,7 +32,7 @@ static void monitor_acquire(struct monitor *monitor, int level) WEFT_ACQUIRES(mo
     weft_rlock_acquire(&monitor->lock);
     monitor->held++;
     monitor->disagreed += weft_rlock_depth(&monitor->lock) != monitor->held;
-    demo_say("level %d: acquires, held %u times", level, monitor->held);
+    demo_say("level %d: acquires, count %u", level, monitor->held);
 }
 
 static void monitor_release(struct monitor *monitor, int level) WEFT_RELEASES(monitor->lock)
@@ -60,8 +60,8 @@ int main(void)
     demo_begin("Log every acquire and release of an RLock through four nested levels");
     descend(&monitor, 4);
 
-    CHECK(demo_in_order("* level 4: acquires, held 1 times", "* level 3: acquires, held 2 times",
-                        "* level 2: acquires, held 3 times", "* level 1: acquires, held 4 times"),
+    CHECK(demo_in_order("* level 4: acquires, count 1", "* level 3: acquires, count 2",
+                        "* level 2: acquires, count 3", "* level 1: acquires, count 4"),
           "acquires at levels 4, 3, 2, 1 bring the count to 1, 2, 3, 4");
     CHECK(demo_in_order("* level 1: releases, 3 left", "* level 2: releases, 2 left",
                         "* level 3: releases, 1 left", "* level 4: releases, 0 left"),
