@@ -134,13 +134,13 @@ static void make_directory(const char *name)
     mkdir(in_top(path, name), 0700);
 }
 
-/* The superuser may read everything, so it becomes nobody for this demo. */
-static bool be_refusable(void)
+/* The superuser may read everything, so it is nobody for the length of this demo. */
+static bool act_as(uid_t user)
 {
-    if (geteuid() == 0 && seteuid(65534) != 0)
-        return false;
-    prctl(PR_SET_DUMPABLE, 1); /* the leak checker of a sanitizer still has to look at us */
-    return true;
+    bool done = seteuid(user) == 0;
+    prctl(PR_SET_DUMPABLE,
+          1); /* or debuggers and sanitizers may not look at the process any more */
+    return done;
 }
 
 static bool make_trees(void)
@@ -233,7 +233,7 @@ int main(void)
 {
     char path[LONGEST];
     demo_begin("A recursive directory scan that re-enters one RLock and counts what it finds");
-    if (!be_refusable())
+    if (geteuid() == 0 && !act_as(65534))
         return demo_skip("nothing can be forbidden to this user");
     if (!make_trees())
         return demo_skip("there is no place for temporary files");
@@ -261,5 +261,6 @@ int main(void)
     CHECK(fine.crowd.peak == ROOTS, "both threads have scanned at once");
     CHECK(!weft_rlock_locked(&coarse.lock) && !weft_rlock_locked(&fine.lock), "the locks are free");
     remove_trees();
+    act_as(getuid());
     return demo_end();
 }
