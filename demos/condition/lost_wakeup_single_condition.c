@@ -28,6 +28,7 @@
  * - notify on two conditions: all four end, nothing is left
  */
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "demo.h"
@@ -152,12 +153,22 @@ static void run(struct buffer with)
           "all four threads end, four items have gone through, nothing is left");
 }
 
+static int count_in(const char *text, const char *part)
+{
+    int count = 0;
+    for (const char *found = strstr(text, part); found != NULL; found = strstr(found + 1, part))
+        count++;
+    return count;
+}
+
 int main(void)
 {
     demo_begin("Lost wake-up: on one condition, notified one by one, all four end up waiting");
 
     demo_part("One condition, notify, in a child process");
     demo_child child = demo_child_run(lose_a_wakeup, NULL, 0.5);
+    CHECK(count_in(child.output, "for a condition buffer changed") == THREADS,
+          "the library shows four threads that wait for the one condition");
     CHECK(child.ready && child.killed, "the child did not end by itself");
 
     demo_part("One condition, notify_all");

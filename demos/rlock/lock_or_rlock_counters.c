@@ -111,14 +111,14 @@ static void *use_complex(void *arg)
     return arg;
 }
 
-static void run(int threads_each)
+static void run(size_t threads_each)
 {
     weft_thread *threads[2 * THREADS];
-    for (int i = 0; i < threads_each; i++) {
-        threads[2 * i] = demo_spawn(use_simple, NULL, "simple-%d", i + 1);
-        threads[2 * i + 1] = demo_spawn(use_complex, NULL, "complex-%d", i + 1);
+    for (size_t i = 0; i < threads_each; i++) {
+        threads[2 * i] = demo_spawn(use_simple, NULL, "simple-%zu", i + 1);
+        threads[2 * i + 1] = demo_spawn(use_complex, NULL, "complex-%zu", i + 1);
     }
-    demo_join_all(2 * (size_t)threads_each, threads);
+    demo_join_all(2 * threads_each, threads);
     demo_say("simple: %d; complex: %d after %zu changes", simple_value(&simple), complex_one.value,
              complex_one.changes);
 }

@@ -16,7 +16,7 @@
  * - thread-1's second acquire does not wait
  * - after the first release thread-1 still owns the lock, at depth 1, and thread-2 waits
  * - thread-2 gets it only after the second release
- * - thread-2 has asked before, and has waited
+ * - thread-2 has asked before, and has waited; then it is the owner, at depth 1
  */
 #include "demo.h"
 #include "demo_thread.h"
@@ -55,12 +55,15 @@ static void *take_once(void *arg)
     demo_rendezvous_meet(&taken);
     demo_sleep(0.2);
     demo_say("wants the lock");
+    CHECK(weft_rlock_locked(&lock) && weft_rlock_depth(&lock) == 0 && !weft_rlock_is_owned(&lock),
+          "to thread-2 the lock is held, but not its own: its depth is 0");
     uint64_t waits = weft_park_count();
     WEFT_WITH(&lock) {
         waits = weft_park_count() - waits;
         demo_say("has the lock at last");
+        CHECK(waits > 0 && weft_rlock_is_owned(&lock) && weft_rlock_depth(&lock) == 1,
+              "thread-2 has had to wait; now it is the owner, at depth 1");
     }
-    CHECK(waits > 0, "thread-2 has had to wait");
     return arg;
 }
 
