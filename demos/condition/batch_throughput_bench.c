@@ -71,7 +71,7 @@ static void take_batch(int *items)
 
 static void *produce(void *first)
 {
-    int items[LARGEST];
+    int items[LARGEST] = {0};
     int next = *(int *)first;
     for (int i = 0; i < ITEMS / PRODUCERS / batch; i++) {
         for (int j = 0; j < batch; j++)
@@ -84,7 +84,7 @@ static void *produce(void *first)
 
 static void *consume(void *arg)
 {
-    int items[LARGEST];
+    int items[LARGEST] = {0};
     for (int i = 0; i < ITEMS / CONSUMERS / batch; i++) {
         take_batch(items);
         for (int j = 0; j < batch; j++)

@@ -104,19 +104,25 @@ static bool there_is_news(void *arg)
     return length > 0 || closed;
 }
 
+/* False: there is none, and none will come. */
+static bool next_task(struct task *task)
+{
+    WEFT_HOLD(&condition);
+    weft_condition_wait_pred(&condition, there_is_news, NULL);
+    if (length == 0)
+        return false;
+    *task = heap_pop();
+    return true;
+}
+
 static void *consume(void *arg)
 {
-    for (;;) {
-        struct task task;
-        WEFT_WITH(&condition) {
-            weft_condition_wait_pred(&condition, there_is_news, NULL);
-            if (length == 0)
-                return arg;
-            task = heap_pop();
-        }
+    struct task task;
+    while (next_task(&task)) {
         demo_say("does %s, priority %d", task.what, task.priority);
         demo_sleep(0.5);
     }
+    return arg;
 }
 
 int main(void)
