@@ -77,7 +77,7 @@ static void relay_take(struct relay *relay, demo_child *child, const char *text,
 static bool follow(int output, int ready, double seconds, demo_child *child, struct relay *relay)
 {
     struct pollfd ends[2] = {{.fd = output, .events = POLLIN}, {.fd = ready, .events = POLLIN}};
-    double deadline = weft_now() + DEMO_PATIENCE / 2;
+    double deadline = weft_now() + DEMO_PATIENCE;
     while (ends[0].fd >= 0 || ends[1].fd >= 0) {
         double left = deadline - weft_now();
         if (left <= 0)
@@ -95,7 +95,7 @@ static bool follow(int output, int ready, double seconds, demo_child *child, str
                 relay_take(relay, child, text, (size_t)length);
             } else if (!child->ready) {
                 child->ready = true;
-                deadline = weft_now() + demo_seconds(seconds);
+                deadline = weft_now() + (seconds >= 1e9 ? DEMO_PATIENCE : demo_seconds(seconds));
             }
         }
     }

@@ -28,13 +28,16 @@ static void ask_lock(void) WEFT_NO_ANALYSIS
     demo_part("Lock");
     weft_lock_acquire(&lock);
     demo_say("first acquire: has it");
+    uint64_t waits = weft_park_count();
     weft_status at_once = weft_lock_try_acquire(&lock);
+    waits = weft_park_count() - waits;
     demo_say("second acquire, without waiting: %s", weft_strerror(at_once));
     double start = demo_now();
     weft_status in_time = weft_lock_acquire_for(&lock, demo_seconds(0.2));
     double elapsed = demo_now() - start;
     demo_say("second acquire, for 0.2 s: %s", weft_strerror(in_time));
-    CHECK(at_once == WEFT_TIMEOUT, "a second acquire without waiting is refused");
+    CHECK(at_once == WEFT_TIMEOUT && waits == 0,
+          "a second acquire without waiting is refused, and has not waited");
     CHECK(in_time == WEFT_TIMEOUT && demo_at_least(elapsed, 0.2),
           "one with a time-out times out after 0.2 s: without it the thread would wait for ever");
     weft_lock_release(&lock);
