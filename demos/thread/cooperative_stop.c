@@ -140,6 +140,7 @@ static weft_lock lock = WEFT_LOCK_INIT; /* guards both accounts */
 static int here = 100;
 static int there;
 static char *volatile buffer;
+static pthread_t victim;
 static atomic_bool halfway;
 
 static void *transfer(void *arg) WEFT_NO_ANALYSIS
@@ -147,6 +148,7 @@ static void *transfer(void *arg) WEFT_NO_ANALYSIS
     weft_lock_acquire(&lock);
     buffer = malloc(4096);
     here -= 100;
+    victim = pthread_self();
     halfway = true;
     for (;;)
         pthread_testcancel(); /* any call that may block can be such a place */
@@ -160,13 +162,11 @@ static void *transfer(void *arg) WEFT_NO_ANALYSIS
 static int kill_one(void *arg)
 {
     (void)arg;
-    pthread_t victim;
-    if (pthread_create(&victim, NULL, transfer, NULL) != 0)
-        return 1;
+    weft_thread *thread = demo_spawn(transfer, NULL, "victim");
     DEMO_AWAIT(halfway);
     demo_say("kills it");
     pthread_cancel(victim);
-    pthread_join(victim, NULL);
+    demo_join(thread);
     weft_status status = weft_lock_acquire_for(&lock, demo_seconds(0.2));
     demo_say("wants the lock for 0.2 s: %s", weft_strerror(status));
     demo_say("the accounts hold %d and %d", here, there);
