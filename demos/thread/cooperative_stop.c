@@ -28,13 +28,6 @@
 #include "demo_child.h"
 #include "demo_thread.h"
 
-/* gcc 12: AddressSanitizer takes its own signal stack for a mistake when a thread is cancelled. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "use_sigaltstack=0";
-}
-
 enum { WORKERS = 3, MOST_ITEMS = 8 };
 
 /* ---- one worker, asked ---- */

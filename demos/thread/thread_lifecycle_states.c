@@ -60,7 +60,10 @@ static char kernel_letter(const weft_thread *thread)
         return '-';
     const char *end = fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
     fclose(file);
-    return end != NULL && strlen(end) > 2 ? end[2] : '-';
+    char letter = '-';
+    if (end != NULL && strlen(end) > 2)
+        letter = end[2];
+    return letter;
 }
 
 static void say_state(const weft_thread *thread, const char *state)
