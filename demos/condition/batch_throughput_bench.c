@@ -5,7 +5,8 @@
  *
  * Two producers and two consumers pass integers through a ring under one lock with two conditions.
  * Each time a thread has the lock it passes one integer, or five, or fifty. The work per integer is
- * the same; what falls is how often the lock is taken, and how often somebody has to be woken.
+ * the same; what falls is how often the lock is taken. How often somebody has to wait depends on
+ * the size of the ring rather than on the batch.
  *
  * Source: locks, section 3.3.
  *
