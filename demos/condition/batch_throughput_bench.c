@@ -34,7 +34,7 @@ static long taken;
 static long acquired; /* how often the lock was taken, but for what waits take back */
 static int batch;
 static unsigned char seen[ITEMS]; /* each by the one consumer that has got it */
-static atomic_ulong waits;
+static atomic_long waits;
 static double rate;  /* integers a second in the last run */
 static int complete; /* runs in which every integer has arrived once */
 
@@ -79,7 +79,7 @@ static void *produce(void *first)
             items[j] = next++;
         put_batch(items);
     }
-    waits += weft_park_count();
+    waits += (long)weft_park_count();
     return first;
 }
 
@@ -91,7 +91,7 @@ static void *consume(void *arg)
         for (int j = 0; j < batch; j++)
             seen[items[j]]++;
     }
-    waits += weft_park_count();
+    waits += (long)weft_park_count();
     return arg;
 }
 
@@ -117,7 +117,7 @@ static long run(int size)
     for (int i = 0; i < ITEMS; i++)
         once = once && seen[i] == 1;
     demo_line(
-        "    batches of %2d: %6.3f s, %9.0f integers a second; lock taken %6ld times, %6lu waits",
+        "    batches of %2d: %6.3f s, %9.0f integers a second; lock taken %6ld times, %6ld waits",
         size, seconds, rate, acquired, waits);
     complete += once;
     return acquired;

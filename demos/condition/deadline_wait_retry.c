@@ -23,6 +23,7 @@
 #include "demo_thread.h"
 
 struct request {
+    void (*wait)(struct request *request);
     double seconds; /* to wait at most, real */
     const char *data;
     int slices;
@@ -73,20 +74,11 @@ static void wait_for_predicate(struct request *request)
     demo_say("%s", status == WEFT_OK ? "gets the data" : weft_strerror(status));
 }
 
-static void *consume_in_slices(void *arg)
+static void *consume(void *arg)
 {
     struct request *request = arg;
     double start = demo_now();
-    wait_in_slices(request);
-    request->waited = demo_now() - start;
-    return arg;
-}
-
-static void *consume_by_predicate(void *arg)
-{
-    struct request *request = arg;
-    double start = demo_now();
-    wait_for_predicate(request);
+    request->wait(request);
     request->waited = demo_now() - start;
     return arg;
 }
@@ -104,8 +96,8 @@ int main(void)
     demo_begin("Wait for data in one-second slices against an overall deadline");
 
     demo_part("Slices, the data come in time");
-    struct request in_time = {.seconds = DEMO_PATIENCE};
-    weft_thread *consumer = demo_spawn(consume_in_slices, &in_time, "consumer");
+    struct request in_time = {.wait = wait_in_slices, .seconds = DEMO_PATIENCE};
+    weft_thread *consumer = demo_spawn(consume, &in_time, "consumer");
     DEMO_AWAIT(slices_over >= 3);
     provide("important data");
     demo_join(consumer);
@@ -115,15 +107,15 @@ int main(void)
 
     demo_part("Slices, no data");
     data = NULL;
-    struct request in_vain = {.seconds = demo_seconds(2.5)};
-    demo_join(demo_spawn(consume_in_slices, &in_vain, "consumer"));
+    struct request in_vain = {.wait = wait_in_slices, .seconds = demo_seconds(2.5)};
+    demo_join(demo_spawn(consume, &in_vain, "consumer"));
     CHECK(in_vain.data == NULL && demo_at_least(in_vain.waited, 2.5),
           "it has given up, not before its 2.5 s were over");
     CHECK(in_vain.slices <= 3, "these make two whole slices and a half at most");
 
     demo_part("One call, the data come in time");
-    struct request by_call = {.seconds = DEMO_PATIENCE};
-    consumer = demo_spawn(consume_by_predicate, &by_call, "consumer");
+    struct request by_call = {.wait = wait_for_predicate, .seconds = DEMO_PATIENCE};
+    consumer = demo_spawn(consume, &by_call, "consumer");
     DEMO_AWAIT(weft_condition_waiters(&condition) == 1);
     demo_sleep(0.5);
     provide("important data");
@@ -132,8 +124,8 @@ int main(void)
 
     demo_part("One call, no data");
     data = NULL;
-    struct request no_data = {.seconds = demo_seconds(1.0)};
-    demo_join(demo_spawn(consume_by_predicate, &no_data, "consumer"));
+    struct request no_data = {.wait = wait_for_predicate, .seconds = demo_seconds(1.0)};
+    demo_join(demo_spawn(consume, &no_data, "consumer"));
     CHECK(no_data.data == NULL && demo_at_least(no_data.waited, 1.0),
           "it times out when its second is over");
     return demo_end();
