@@ -20,8 +20,10 @@
  * - a transfer of 200 leaves 800 and 700; the log comes right after each step
  * - a transfer of more than there is returns false and changes nothing
  * - the transfer that takes one lock after the other deadlocks, and the library says so
- * - with both at once, 1000 transfers in each direction end, and the sum stays 1500
+ * - with both at once, two clerks wait for the same account first, and hold none meanwhile
+ * - so 1000 transfers in each direction end, and the sum stays 1500
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "demo.h"
@@ -120,12 +122,36 @@ static int deadlock(void *arg)
 
 /* ---- both at once ---- */
 
+static void *transfer_ten(void *from)
+{
+    transfer(from, from == &one ? &two : &one, 10);
+    return from;
+}
+
+/* The main thread holds the account with the lower address, two clerks want both. */
+static void meet_at_the_first(void)
+{
+    struct account *low = (uintptr_t)&one.lock < (uintptr_t)&two.lock ? &one : &two;
+    struct account *high = low == &one ? &two : &one;
+    weft_thread *clerks[2];
+    WEFT_WITH(&low->lock) {
+        clerks[0] = demo_spawn(transfer_ten, high, "clerk-1");
+        clerks[1] = demo_spawn(transfer_ten, low, "clerk-2");
+        DEMO_AWAIT(weft_rlock_waiters(&low->lock) == 2);
+        demo_say("both clerks wait for %s", low->name);
+        CHECK(demo_others_can_take(&high->lock),
+              "neither holds the other account, though one of them has named it first");
+    }
+    demo_join_all(2, clerks);
+}
+
 static void *transfer_often(void *from)
 {
     int made = 0;
     for (int i = 0; i < MANY; i++)
         made += transfer(from, from == &one ? &two : &one, 1);
-    demo_say("has made %d of %d transfers", made, MANY);
+    demo_say("has made %d of %d transfers%s", made, MANY,
+             made < MANY ? ", the others found nothing left" : "");
     return from;
 }
 
@@ -152,13 +178,17 @@ int main(void)
     CHECK(!transfer(&one, &two, 5000), "a transfer of 5000 from 800 returns false");
     CHECK(one.balance == 800 && two.balance == 700, "and changes nothing");
 
+    demo_part("Two in opposite directions, both locks at once");
+    meet_at_the_first();
+    CHECK(one.balance == 800 && two.balance == 700, "both transfers have been made");
+
     demo_part("A thousand in each direction, both locks at once");
     one.quiet = two.quiet = true;
     weft_thread *clerks[] = {demo_spawn(transfer_often, &one, "clerk-1"),
                              demo_spawn(transfer_often, &two, "clerk-2")};
     demo_join_all(2, clerks);
     demo_say("balances: %ld and %ld", one.balance, two.balance);
-    CHECK(demo_count("clerk-? has made * transfers") == 2, "both clerks have ended");
+    CHECK(demo_count("clerk-? has made * of 1000 transfers*") == 2, "both clerks have ended");
     CHECK(one.balance + two.balance == 1500, "the sum is still 1500");
     CHECK(!weft_rlock_locked(&one.lock) && !weft_rlock_locked(&two.lock), "both locks are free");
     return demo_end();
