@@ -38,7 +38,7 @@ static void nested_report(void)
 {
     WEFT_HOLD(&nested.lock);
     demo_crowd_enter(&nested_reporters);
-    demo_say("nested: %d items, depth %u", nested.count, weft_rlock_depth(&nested.lock));
+    demo_say("nested: count %d, depth %u", nested.count, weft_rlock_depth(&nested.lock));
     demo_sleep(0.01);
     demo_crowd_leave(&nested_reporters);
 }
@@ -66,7 +66,7 @@ static void flat_report(int count)
 {
     demo_crowd_enter(&flat_reporters);
     demo_rendezvous_meet(&all_report); /* could not take place if one of them held the lock */
-    demo_say("flat: %d items", count);
+    demo_say("flat: count %d", count);
     demo_crowd_leave(&flat_reporters);
 }
 
@@ -108,16 +108,16 @@ int main(void)
     demo_part("Reporting with the lock held: an RLock");
     add_all(nested_add);
     CHECK(nested.count == ITEMS, "the list has 5 items");
-    CHECK(each_once("* nested: %d items, depth 2"), "1, 2, 3, 4, 5 were reported, each once");
-    CHECK(demo_in_order("* nested: 1 items*", "* nested: 2 items*", "* nested: 3 items*",
-                        "* nested: 4 items*", "* nested: 5 items*"),
+    CHECK(each_once("* nested: count %d, depth 2"), "1, 2, 3, 4, 5 were reported, each once");
+    CHECK(demo_in_order("* nested: count 1,*", "* nested: count 2,*", "* nested: count 3,*",
+                        "* nested: count 4,*", "* nested: count 5,*"),
           "in this order");
     CHECK(nested_reporters.peak == 1, "only one thread at a time could report");
 
     demo_part("Reporting outside: a Lock");
     add_all(flat_add);
     CHECK(flat.count == ITEMS, "the list has 5 items");
-    CHECK(each_once("* flat: %d items"), "1, 2, 3, 4, 5 were reported, each once, in some order");
+    CHECK(each_once("* flat: count %d"), "1, 2, 3, 4, 5 were reported, each once, in some order");
     CHECK(flat_reporters.peak == ITEMS, "all five threads have reported at once");
     CHECK(!weft_rlock_locked(&nested.lock) && !weft_lock_locked(&flat.lock), "both locks are free");
     return demo_end();
