@@ -174,8 +174,10 @@ struct forker {
 static void *submit_again(void *arg)
 {
     struct forker *forker = arg;
-    if (!atomic_load(&forker->end))
-        WITNESS(weft_executor_post(forker->pool, submit_again, forker) == WEFT_OK);
+    if (atomic_load(&forker->end))
+        return NULL;
+    weft_status status = weft_executor_post(forker->pool, submit_again, forker);
+    WITNESS(status == WEFT_OK || status == WEFT_SHUTDOWN);
     return NULL;
 }
 
