@@ -98,7 +98,7 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
     future->composed = true;
     composition->future = future;
     composition->step = step;
-    composition->values = (void **)((char *)composition + size);
+    composition->values = (void *)&composition->sources[count];
     composition->missing = (uint32_t)count;
     composition->outstanding = (uint32_t)count;
     composition->count = count;

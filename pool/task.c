@@ -33,10 +33,10 @@ static struct wefti_want want_of(struct weft_future *future)
 
 /* ---- begin and end ------------------------------------------------------------------------- */
 
-static void set_task(struct weft_future *future)
+static void set_task(struct wefti_self *self, struct weft_future *future)
 {
     /* Relaxed: others read it with the registry locked, after they have seen RUNNING. */
-    wefti_store(&wefti_self()->task, future, RELAXED);
+    wefti_store(&self->task, future, RELAXED);
 }
 
 struct weft_future *wefti_task_current(void)
@@ -46,11 +46,12 @@ struct weft_future *wefti_task_current(void)
 
 bool wefti_task_begin(struct weft_future *future)
 {
-    future->runner = wefti_self()->number;
+    struct wefti_self *self = wefti_self();
+    future->runner = self->number;
     future->forks = wefti_forks();
-    set_task(future);
+    set_task(self, future);
     if (!wefti_future_pass(future, WEFT_TASK_PENDING, WEFT_TASK_RUNNING)) {
-        set_task(NULL);
+        set_task(self, NULL);
         (void)wefti_future_pass(future, WEFT_TASK_CANCELLED, WEFT_TASK_CANCELLED_AND_NOTIFIED);
         return false;
     }
@@ -84,7 +85,7 @@ void wefti_task_end(struct weft_future *future, struct wefti_result result)
         wefti_future_settle(future, obeyed ? WEFT_TASK_CANCELLED_AND_NOTIFIED : WEFT_TASK_FINISHED);
     if ((before & WEFTI_TASK_ASKED) != 0)
         take_back_interruption();
-    set_task(NULL);
+    set_task(wefti_self(), NULL);
     wefti_future_tell(future, before);
 }
 
@@ -141,7 +142,7 @@ void wefti_task_nest(struct wefti_nesting *nesting, struct weft_future *inner)
         wefti_registry_lock();
         nesting->outer->waits_for = inner;
         nesting->asked = is_asked(nesting->outer);
-        set_task(NULL);
+        set_task(self, NULL);
     }
     nesting->interrupted = wefti_exchange(&self->interrupted, 0, SEQ_CST) != 0;
     if (nesting->outer != NULL)
@@ -154,7 +155,7 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
     if (nesting->outer != NULL) {
         wefti_registry_lock();
         nesting->outer->waits_for = NULL;
-        set_task(nesting->outer);
+        set_task(wefti_self(), nesting->outer);
         if (!nesting->asked && is_asked(nesting->outer))
             interrupted = true;
         wefti_registry_unlock();

@@ -75,8 +75,7 @@ int main(void)
     weft_future *answer;
     weft_status status;
     int shown = 0;
-    WEFT_AS_COMPLETED(answer, SUPPLIERS, answers, 5.0, status)
-    {
+    WEFT_AS_COMPLETED(answer, SUPPLIERS, answers, 5.0, status) {
         const struct offer *offer = weft_future_value(answer);
         if (offer != NULL)
             printf("%s: %d\n", offer->supplier, offer->price);

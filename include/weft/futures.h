@@ -88,13 +88,13 @@ namespace weft
 {
 /** A walk that ends when it goes out of scope. */
 struct completions : weft_completions {
-    completions(size_t count, weft_future *const *futures, double seconds, weft_status *status)
+    completions(size_t n, weft_future *const *array, double limit, weft_status *result)
         : weft_completions()
     {
-        this->count = count;
-        this->futures = futures;
-        this->seconds = seconds;
-        this->status = status;
+        count = n;
+        futures = array;
+        seconds = limit;
+        status = result;
     }
     completions(const completions &) = delete;
     completions &operator=(const completions &) = delete;

@@ -21,8 +21,7 @@ static void *walk_along(void *arg)
     struct walk *walk = arg;
     weft_future *future;
     WEFT_AS_COMPLETED(future, walk->count, walk->futures,
-                      walk->seconds != 0 ? walk->seconds : WEFT_FOREVER, walk->status)
-    {
+                      walk->seconds != 0 ? walk->seconds : WEFT_FOREVER, walk->status) {
         WITNESS(weft_future_done(future));
         walk->seen[atomic_load(&walk->seen_count)] = future;
         atomic_fetch_add(&walk->seen_count, 1);
@@ -65,8 +64,7 @@ TEST(those_that_are_done_meanwhile_keep_their_order)
     weft_status status;
     size_t seen = 0;
     assert_int_equal(weft_future_set_result(futures[1], NULL), WEFT_OK);
-    WEFT_AS_COMPLETED(future, 3, futures, WEFT_FOREVER, status)
-    {
+    WEFT_AS_COMPLETED(future, 3, futures, WEFT_FOREVER, status) {
         order[seen++] = future;
         if (seen == 1) {
             assert_int_equal(weft_future_set_result(futures[2], NULL), WEFT_OK);
@@ -135,8 +133,7 @@ TEST(what_has_come_may_be_freed)
     for (size_t i = 0; i < 8; i++)
         futures[i] = weft_future_new(.free_value = count_free);
     assert_int_equal(weft_future_set_result(futures[0], &forty_two), WEFT_OK);
-    WEFT_AS_COMPLETED(future, 8, futures, WEFT_FOREVER, status)
-    {
+    WEFT_AS_COMPLETED(future, 8, futures, WEFT_FOREVER, status) {
         assert_int_equal(freed, seen);
         assert_ptr_equal(future, futures[seen]);
         weft_future_free(future);
@@ -156,7 +153,7 @@ static weft_status leave_by_return(struct walk *walk)
     weft_future *future;
     weft_status status;
     WEFT_AS_COMPLETED(future, walk->count, walk->futures, WEFT_FOREVER, status)
-    return WEFT_FULL;
+        return WEFT_FULL;
     return status;
 }
 
@@ -170,15 +167,14 @@ TEST(a_walk_may_be_left_early)
     for (size_t i = 0; i < MOST; i++)
         walk.futures[i] = canned_future(i % 2 == 0 ? FINISHED : PENDING);
     int seen = 0;
-    WEFT_AS_COMPLETED(future, MOST, walk.futures, WEFT_FOREVER, status)
-    {
+    WEFT_AS_COMPLETED(future, MOST, walk.futures, WEFT_FOREVER, status) {
         if (++seen == 3)
             break;
     }
     assert_int_equal(status, WEFT_OK);
     assert_int_equal(leave_by_return(&walk), WEFT_FULL);
     WEFT_AS_COMPLETED(future, MOST, walk.futures, WEFT_FOREVER, status)
-    goto out;
+        goto out;
 out:
     /* Nobody is told any more. */
     for (size_t i = 0; i < MOST; i++)
@@ -198,8 +194,7 @@ TEST(all_may_be_freed_before_it_is_left)
     weft_status status;
     for (size_t i = 0; i < 3; i++)
         walk.futures[i] = canned_future(i == 0 ? FINISHED : i == 1 ? RUNNING : FAILED);
-    WEFT_AS_COMPLETED(future, 3, walk.futures, WEFT_FOREVER, status)
-    {
+    WEFT_AS_COMPLETED(future, 3, walk.futures, WEFT_FOREVER, status) {
         free_them(&walk);
         break;
     }
@@ -225,7 +220,7 @@ TEST(nobody_waits_while_the_block_runs)
     weft_future *future;
     weft_status status;
     WEFT_AS_COMPLETED(future, 2, futures, 0, status)
-    assert_int_equal(weft_future_waiters(futures[0]), 0);
+        assert_int_equal(weft_future_waiters(futures[0]), 0);
     assert_int_equal(status, WEFT_TIMEOUT);
     weft_future_free(futures[0]);
     weft_future_free(futures[1]);
@@ -237,7 +232,7 @@ TEST(none_at_all_is_an_empty_walk)
     weft_future *none;
     weft_status status = WEFT_FULL;
     WEFT_AS_COMPLETED(none, 0, NULL, WEFT_FOREVER, status)
-    fail();
+        fail();
     assert_int_equal(status, WEFT_OK);
     assert_null(none);
     weft_future_free(future);
@@ -249,13 +244,13 @@ TEST(misuse_is_refused)
     weft_future *future;
     weft_status status = WEFT_OK;
     WEFT_AS_COMPLETED(future, 2, futures, WEFT_FOREVER, status)
-    fail();
+        fail();
     assert_int_equal(status, WEFT_VALUE_ERROR);
     WEFT_AS_COMPLETED(future, 1, NULL, WEFT_FOREVER, status)
-    fail();
+        fail();
     assert_int_equal(status, WEFT_VALUE_ERROR);
     WEFT_AS_COMPLETED(future, 1, futures, (double)NAN, status)
-    fail();
+        fail();
     assert_int_equal(status, WEFT_VALUE_ERROR);
     assert_null(future);
     weft_future_free(futures[0]);
@@ -309,8 +304,7 @@ static void *walk_and_free(void *arg)
     for (size_t i = 0; i < 6; i++)
         futures[i] = pool_submit(arg, give_back, NULL);
     WITNESS(weft_future_cancel(futures[4]) == WEFT_OK);
-    WEFT_AS_COMPLETED(future, 6, futures, WEFT_FOREVER, status)
-    {
+    WEFT_AS_COMPLETED(future, 6, futures, WEFT_FOREVER, status) {
         weft_future_free(future);
         seen++;
     }

@@ -106,7 +106,8 @@ static void *walk_along(void *arg)
     struct waiting *waiting = arg;
     weft_future *future;
     weft_status status;
-    WEFT_AS_COMPLETED(future, 2, waiting->futures, WEFT_FOREVER, status) {}
+    WEFT_AS_COMPLETED(future, 2, waiting->futures, WEFT_FOREVER, status) {
+    }
     WITNESS(status == WEFT_OK);
     return NULL;
 }
@@ -130,7 +131,7 @@ static void complete_in_child(void *arg)
     WITNESS(weft_future_result(waiting->futures[0], NULL) == WEFT_OK);
     size_t seen = 0;
     WEFT_AS_COMPLETED(future, 2, waiting->futures, 0.001, status)
-    seen++;
+        seen++;
     WITNESS(seen == 1 && status == WEFT_TIMEOUT);
     WITNESS(weft_future_cancel(waiting->futures[1]) == WEFT_OK);
 }
@@ -164,8 +165,7 @@ TEST(a_walk_goes_on_in_the_child)
     size_t seen = 0;
     int child_status = 1;
     pid_t child = 1;
-    WEFT_AS_COMPLETED(future, 2, futures, WEFT_FOREVER, status)
-    {
+    WEFT_AS_COMPLETED(future, 2, futures, WEFT_FOREVER, status) {
         if (++seen == 1) {
             fflush(NULL);
             child = fork();

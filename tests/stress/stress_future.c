@@ -81,8 +81,7 @@ static void wait_for_some(struct round *round, uint64_t random)
             WITNESS(weft_future_done(futures[k]));
         break;
     case 2:
-        WEFT_AS_COMPLETED(future, FUTURES, futures, seconds, status)
-        {
+        WEFT_AS_COMPLETED(future, FUTURES, futures, seconds, status) {
             WITNESS(weft_future_done(future));
             if (++done > FUTURES / 2)
                 break;
