@@ -93,6 +93,7 @@ void wefti_error_raise(const weft_error *error)
     self->error = error;
 }
 
+/* Makes it the calling thread's error. */
 static void *keep(const weft_error *error)
 {
     wefti_error_raise(error);

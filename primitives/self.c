@@ -80,6 +80,7 @@ struct wefti_self *wefti_self(void)
 /* What the calling thread is to its program ends; if `gone`, its self leaves the registry, too. */
 static void end(bool gone)
 {
+    wefti_watch_thread_leaves();
     wefti_error_drop();
     wefti_registry_lock();
     struct weft_thread *thread = own.thread;

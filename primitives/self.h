@@ -13,15 +13,16 @@
 #include <weft/error.h>
 #include <weft/status.h>
 
+#include "platform/atomic.h"
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/hands.h"
 
 struct weft_future;
 struct weft_thread;
-struct wefti_continuations;
 struct wefti_local_call;
 struct wefti_locals;
+struct wefti_continuations;
 struct wefti_waiter;
 
 struct wefti_self {
@@ -38,12 +39,12 @@ struct wefti_self {
     uint32_t claim;               /* why the present wait ends: see the table in park.c */
     uint32_t interrupted;         /* an interruption is pending */
     struct wefti_waiter *claimed; /* the entry that was unparked */
-    uint64_t parks;
+    WEFTI_ATOMIC_64 uint64_t parks;
 
     /* What the present wait is for, for those who look inside; claim says whether there is one. */
     const void *address;
     uint32_t kind;
-    int64_t since;
+    WEFTI_ATOMIC_64 int64_t since;
 
     /* pool/'s. */
     struct weft_future *task; /* that it runs; read by others with the registry locked */

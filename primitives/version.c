@@ -8,6 +8,7 @@
 #include <weft/local.h>
 #include <weft/lock.h>
 #include <weft/namespace.h>
+#include <weft/queue.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
@@ -38,6 +39,8 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_condition);
     case WEFT_KIND_RWLOCK:
         return sizeof(weft_rwlock);
+    case WEFT_KIND_QUEUE:
+        return sizeof(weft_queue);
     case WEFT_KIND_LOCAL:
         return sizeof(weft_local);
     case WEFT_KIND_NAMESPACE:

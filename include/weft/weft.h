@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file weft.h
- * @brief Everything: Python's `threading` for C.
+ * @brief Everything: Python's `threading` and `queue` for C.
  *
  * One header per idea; this one includes them all.
  * @code
@@ -31,6 +31,8 @@
 #include <weft/map.h>
 #include <weft/memory.h>
 #include <weft/namespace.h>
+#include <weft/queue.h>
+#include <weft/queue_more.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>

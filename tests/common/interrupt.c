@@ -32,3 +32,13 @@ bool test_waits_for(const weft_thread *thread, enum wefti_kind kind)
     wefti_registry_unlock();
     return waits;
 }
+
+uint64_t interrupt_at_random(const struct crew *crew, int64_t end)
+{
+    uint64_t sent = 0;
+    uint64_t random = test_stress_random();
+    for (; test_clock() < end; (void)weft_sleep(1e-4))
+        if (weft_thread_interrupt(crew->threads[test_random(&random) % crew->size]) == WEFT_OK)
+            sent++;
+    return sent;
+}
