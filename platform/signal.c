@@ -127,7 +127,8 @@ int wefti_signal_number(const char *name)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i].name) == 0)
             return known[i].number;
-    char *end;
-    long number = strtol(name, &end, 10);
-    return *name != '\0' && *end == '\0' && number > 0 && number < NSIG ? (int)number : 0;
+    /* strtol would take a sign and spaces, too. */
+    char *end = NULL;
+    long number = *name >= '0' && *name <= '9' ? strtol(name, &end, 10) : 0;
+    return number > 0 && number < NSIG && *end == '\0' ? (int)number : 0;
 }

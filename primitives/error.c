@@ -81,17 +81,22 @@ static struct error_block *make(const char *file, int line, weft_status code, si
     return block;
 }
 
-/* Makes it the calling thread's error. The one before goes last: the new message may quote it. */
-static void *raise_block(const struct error_block *block)
+/* The one before goes last: the new message may quote it. */
+void wefti_error_raise(const weft_error *error)
 {
     struct wefti_self *self = wefti_self();
-    const weft_error *error = block != NULL ? &block->error : &no_memory;
     if (!self->registered) { /* a thread on its way out: nobody would free it any more */
         wefti_error_free(error);
-        return WEFT_RAISED;
+        return;
     }
     wefti_error_free(self->error);
     self->error = error;
+}
+
+/* Makes it the calling thread's error; NULL: there was no memory for it. */
+static void *raise_block(const struct error_block *block)
+{
+    wefti_error_raise(block != NULL ? &block->error : &no_memory);
     return WEFT_RAISED;
 }
 

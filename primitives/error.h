@@ -23,6 +23,9 @@ struct wefti_result wefti_run(weft_target *target, void *arg);
 /* Gives an error of a result back; NULL is allowed. */
 void wefti_error_free(const weft_error *error);
 
+/* Makes an error of a result the calling thread's, as if it had been raised in it. */
+void wefti_error_raise(const weft_error *error);
+
 /* Drops what the calling thread has raised: when it ends. */
 void wefti_error_drop(void);
 

@@ -32,6 +32,11 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
         [WEFTI_CONDITION] = "a condition",
         [WEFTI_RWLOCK] = "an rwlock",
         [WEFTI_TIMER] = "due timers",
+        [WEFTI_QUEUE] = "a queue's lock",
+        [WEFTI_QUEUE_GET] = "an item of a queue",
+        [WEFTI_QUEUE_PUT] = "room in a queue",
+        [WEFTI_QUEUE_JOIN] = "the tasks of a queue",
+        [WEFTI_LOCAL] = "the destructors of a local",
     };
     char name[WEFTI_NAME_BYTES];
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)

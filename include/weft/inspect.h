@@ -25,6 +25,8 @@ WEFT_BEGIN_DECLS
 /**
  * Writes to @p fd a line for each thread that has used the library: its number, name, what it waits
  * for and since when. Uses write(2) and a fixed buffer only, allocates nothing.
+ * A pipe or socket that nobody reads any more raises SIGPIPE, as any write to it: a program that has
+ * not ignored that signal ends.
  * @return WEFT_OK, or WEFT_RUNTIME if writing failed.
  */
 WEFT_API weft_status weft_dump(int fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file weft.h
- * @brief Everything: Python's `threading` for C.
+ * @brief Everything: Python's `threading` and `queue` for C.
  *
  * One header per idea; this one includes them all.
  * @code
@@ -15,12 +15,18 @@
 #include <weft/barrier.h>
 #include <weft/clock.h>
 #include <weft/condition.h>
+#include <weft/context.h>
 #include <weft/error.h>
 #include <weft/event.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
+#include <weft/local.h>
+#include <weft/local_with.h>
 #include <weft/lock.h>
 #include <weft/memory.h>
+#include <weft/namespace.h>
+#include <weft/queue.h>
+#include <weft/queue_more.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>

@@ -35,6 +35,11 @@ int64_t test_clock(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void test_unwatched(void)
+{
+    assert_int_equal(weft_watch_deadlocks(WEFT_WATCH_OFF), WEFT_OK);
+}
+
 struct crew crew_start(size_t size, weft_target *target, void *arg)
 {
     struct crew crew = {.size = size};
@@ -66,12 +71,12 @@ int64_t test_stress_time(void)
     return (int64_t)(test_setting("WEFT_STRESS_SECONDS", 1) * 1e9);
 }
 
-uint64_t test_random(uint64_t *state)
+uint32_t test_random(uint64_t *state)
 {
     *state ^= *state << 13; /* xorshift64, G. Marsaglia */
     *state ^= *state >> 7;
     *state ^= *state << 17;
-    return *state;
+    return (uint32_t)(*state >> 32); /* the better half */
 }
 
 static uint64_t seed;

@@ -93,7 +93,7 @@ static void count_release(void *memory, void *context)
 
 TEST(a_stack_that_does_not_fit_is_no_thread)
 {
-    static const size_t huge[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, SIZE_MAX / 4 + 1};
+    static const size_t huge[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 8 * 7, SIZE_MAX / 4 * 3};
     const weft_allocator counting = {count_allocate, count_release, &in_use};
     assert_int_equal(weft_set_allocator(&counting), WEFT_OK);
     for (size_t i = 0; i < sizeof huge / sizeof huge[0]; i++) {

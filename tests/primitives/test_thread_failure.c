@@ -68,7 +68,7 @@ TEST(a_stack_that_no_system_has_is_refused)
     faulty_memory_begin(&memory);
     assert_null(weft_thread_spawn(give_back, NULL, .stack_size = SIZE_MAX));
     assert_int_equal(weft_last_status(), WEFT_NO_THREAD);
-    assert_null(weft_thread_spawn(give_back, NULL, .stack_size = SIZE_MAX / 2));
+    assert_null(weft_thread_spawn(give_back, NULL, .stack_size = SIZE_MAX / 4 * 3));
     assert_int_equal(weft_last_status(), WEFT_NO_THREAD);
     faulty_memory_end(&memory);
 }

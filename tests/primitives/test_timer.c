@@ -591,7 +591,8 @@ static void *say(void *text)
 static void *start_a_timer(void *arg)
 {
     (void)weft_sleep(0.02);
-    weft_timer_free(weft_timer_spawn(0.02, say, arg));
+    /* Late enough for a program that does not wait for it to be gone. */
+    weft_timer_free(weft_timer_spawn(0.3, say, arg));
     return NULL;
 }
 

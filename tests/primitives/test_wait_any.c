@@ -152,6 +152,7 @@ TEST(a_timeout_is_never_early_and_leaves_no_trace)
     assert_int_equal(index, 99);
     make_bounded_empty();
     assert_nobody_waits();
+    assert_int_equal(semaphore.state, 0); /* it does not say that somebody waits, either */
     assert_int_equal(weft_semaphore_release(&semaphore), WEFT_OK);
     assert_int_equal(weft_semaphore_value(&semaphore), 1);
 }
@@ -173,12 +174,16 @@ TEST(bad_input_is_refused)
     const weft_waitable none = weft_event_waitable(NULL);
     const weft_waitable bad[] = {good, weft_latch_waitable(&zeroed)};
     const weft_waitable worse[] = {good, weft_semaphore_waitable(&negative)};
+    const weft_waitable nothing = weft_bounded_semaphore_waitable(NULL);
     const weft_waitable empty = {0};
+    const weft_waitable untyped = {.object = &event};
     assert_int_equal(weft_wait_any(1, &good, NULL, NAN), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(0, &good, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, NULL, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, &none, NULL, 0), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_wait_any(1, &nothing, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, &empty, NULL, 0), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_wait_any(1, &untyped, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(2, bad, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(2, worse, NULL, 0), WEFT_VALUE_ERROR);
 }
@@ -251,5 +256,7 @@ TEST(without_memory_more_than_fit_are_refused)
     faulty_memory_begin(&memory);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_NO_MEMORY);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE, many, NULL, 0), WEFT_TIMEOUT);
+    assert_int_equal(memory.calls, 1);
+    assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_TIMEOUT);
     faulty_memory_end(&memory);
 }

@@ -10,21 +10,6 @@
 
 static struct actor third;
 
-static weft_status acquire_rlock(void *lock)
-{
-    return weft_rlock_acquire(lock);
-}
-
-static weft_status acquire_read(void *lock)
-{
-    return weft_rwlock_acquire_read(lock);
-}
-
-static weft_status acquire_write(void *lock)
-{
-    return weft_rwlock_acquire_write(lock);
-}
-
 static void waits_for(struct actor *actor, step *next, void *object, enum wefti_kind kind)
 {
     size_t before = wefti_waiters((struct wefti_key){object, kind});

@@ -193,7 +193,7 @@ static uintptr_t give_next_token(uintptr_t request, int64_t since, void *arg)
     WITNESS(!waking->finished);
     waking->taken++;
     account->tokens++;
-    account->token_sum += mix(++waking->token);
+    account->token_sum += mix((uintptr_t)++waking->token); /* as the waiter gets it */
     account->moved_unparked += request == MOVED;
     return (uintptr_t)waking->token;
 }
