@@ -37,6 +37,8 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
         [WEFTI_QUEUE_PUT] = "room in a queue",
         [WEFTI_QUEUE_JOIN] = "the tasks of a queue",
         [WEFTI_LOCAL] = "the destructors of a local",
+        [WEFTI_FUTURE] = "a future",
+        [WEFTI_FUTURES] = "one of several futures",
     };
     char name[WEFTI_NAME_BYTES];
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)

@@ -47,6 +47,8 @@ enum wefti_kind {
     WEFTI_QUEUE_PUT,  /* room for an item */
     WEFTI_QUEUE_JOIN, /* the end of all its tasks */
     WEFTI_LOCAL,      /* the end of calls for its values */
+    WEFTI_FUTURE,
+    WEFTI_FUTURES, /* the first of several, or all */
     WEFTI_KINDS,
 };
 

@@ -14,10 +14,13 @@
 #include <weft/attributes.h>
 #include <weft/barrier.h>
 #include <weft/clock.h>
+#include <weft/compose.h>
 #include <weft/condition.h>
 #include <weft/context.h>
 #include <weft/error.h>
 #include <weft/event.h>
+#include <weft/future.h>
+#include <weft/futures.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
 #include <weft/local.h>
