@@ -164,12 +164,18 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
         wefti_store(&wefti_self()->interrupted, 1, SEQ_CST);
 }
 
-bool wefti_task_run_here(struct weft_future *future)
+static void drop(struct weft_future **future)
+{
+    weft_future_free(*future);
+}
+
+bool wefti_task_run_here(struct weft_future *wanted)
 {
     const struct weft_future *task = wefti_task_current();
+    /* However the frame is left: what is run may end its thread. */
+    struct weft_future *future __attribute__((cleanup(drop))) = weft_future_ref(wanted);
     bool ran = false;
-    weft_future_ref(future);
-    while (task != NULL && !ran && wefti_future_phase(future) == WEFT_TASK_PENDING) {
+    while (task != NULL && future != NULL && wefti_future_phase(future) == WEFT_TASK_PENDING) {
         if (future->owner != NULL && future->owner == task->owner) {
             struct wefti_nesting nesting;
             wefti_task_nest(&nesting, future);
@@ -181,10 +187,7 @@ bool wefti_task_run_here(struct weft_future *future)
         struct weft_future *source = wefti_composition_waits_for(future);
         weft_future_free(future);
         future = source;
-        if (future == NULL)
-            break;
     }
-    weft_future_free(future);
     return ran;
 }
 

@@ -38,6 +38,8 @@ enum wefti_kind {
     WEFTI_BARRIER_ENTRY,   /* who came meanwhile */
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_WORKER,   /* for a task */
+    WEFTI_EXECUTOR, /* for room in its queue */
     WEFTI_RLOCK,
     WEFTI_CONDITION,
     WEFTI_RWLOCK,

@@ -339,7 +339,7 @@ TEST(a_task_that_waits_runs_what_is_queued_meanwhile)
             EVENTUALLY(weft_future_waiters(then) == 1);
         else
             EVENTUALLY(weft_future_running(future));
-        assert_int_equal(weft_future_set_result(source, NULL), WEFT_OK);
+        assert_int_equal(weft_future_set_result(source, &forty_two), WEFT_OK);
         assert_int_equal(weft_future_result(future, NULL), WEFT_OK);
         weft_future_free(source);
         weft_future_free(then);
