@@ -93,23 +93,34 @@ void wefti_error_raise(const weft_error *error)
     self->error = error;
 }
 
-/* Makes it the calling thread's error; NULL: there was no memory for it. */
-static void *raise_block(const struct error_block *block)
+/* Makes it the calling thread's error. */
+static void *keep(const weft_error *error)
 {
-    wefti_error_raise(block != NULL ? &block->error : &no_memory);
+    wefti_error_raise(error);
     return WEFT_RAISED;
 }
 
-void *weft_raise_text_at(const char *file, int line, weft_status code, const char *text)
+static const weft_error *error_of(const char *file, int line, weft_status code, const char *text)
 {
     char *message;
     if (text == NULL)
         text = weft_strerror(code != WEFT_OK ? code : WEFT_FAILED);
     size_t length = strlen(text);
     struct error_block *block = make(file, line, code, length, &message);
-    if (block != NULL)
-        memcpy(message, text, length); /* NOLINT(bugprone-not-null-terminated-result): it is */
-    return raise_block(block);
+    if (block == NULL)
+        return &no_memory;
+    memcpy(message, text, length); /* NOLINT(bugprone-not-null-terminated-result): it is */
+    return &block->error;
+}
+
+const weft_error *wefti_error_new(weft_status code, const char *text)
+{
+    return error_of(NULL, 0, code, text);
+}
+
+void *weft_raise_text_at(const char *file, int line, weft_status code, const char *text)
+{
+    return keep(error_of(file, line, code, text));
 }
 
 void *weft_raise_at(const char *file, int line, weft_status code, const char *format, ...)
@@ -129,7 +140,7 @@ void *weft_raise_at(const char *file, int line, weft_status code, const char *fo
         vsnprintf(message, (size_t)length + 1, format, args);
         va_end(args);
     }
-    return raise_block(block);
+    return keep(block != NULL ? &block->error : &no_memory);
 }
 
 const weft_error *weft_last_error(void)
@@ -148,17 +159,19 @@ static const weft_error *exchange(const weft_error *error)
     return present;
 }
 
+struct wefti_result wefti_returned(void *value)
+{
+    if (value != WEFT_RAISED)
+        return (struct wefti_result){.value = value};
+    const weft_error *raised = exchange(NULL);
+    return (struct wefti_result){.error = raised != NULL ? raised : &not_raised};
+}
+
 struct wefti_result wefti_run(weft_target *target, void *arg)
 {
     const weft_error *before = exchange(NULL);
-    struct wefti_result result = {.value = target(arg)};
-    const weft_error *raised = exchange(before);
-    if (result.value != WEFT_RAISED) {
-        wefti_error_free(raised);
-        return result;
-    }
-    result.value = NULL;
-    result.error = raised != NULL ? raised : &not_raised;
+    struct wefti_result result = wefti_returned(target(arg));
+    wefti_error_free(exchange(before));
     return result;
 }
 

@@ -20,6 +20,15 @@ struct wefti_result {
  */
 struct wefti_result wefti_run(weft_target *target, void *arg);
 
+/*
+ * What a target's return value stands for. The error that the calling thread has raised goes over to
+ * the result or, if the value is not WEFT_RAISED, stays the thread's.
+ */
+struct wefti_result wefti_returned(void *value);
+
+/* An error that nobody has raised; cannot fail: it may say that there is no memory for it. */
+const weft_error *wefti_error_new(weft_status code, const char *text);
+
 /* Gives an error of a result back; NULL is allowed. */
 void wefti_error_free(const weft_error *error);
 

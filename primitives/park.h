@@ -38,6 +38,8 @@ enum wefti_kind {
     WEFTI_BARRIER_ENTRY,   /* who came meanwhile */
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_WORKER,   /* for a task */
+    WEFTI_EXECUTOR, /* for room in its queue */
     WEFTI_RLOCK,
     WEFTI_CONDITION,
     WEFTI_RWLOCK,
@@ -47,6 +49,8 @@ enum wefti_kind {
     WEFTI_QUEUE_PUT,  /* room for an item */
     WEFTI_QUEUE_JOIN, /* the end of all its tasks */
     WEFTI_LOCAL,      /* the end of calls for its values */
+    WEFTI_FUTURE,
+    WEFTI_FUTURES, /* the first of several, or all */
     WEFTI_KINDS,
 };
 

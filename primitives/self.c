@@ -162,6 +162,14 @@ struct wefti_self *wefti_registry_after(uint32_t number)
     return next;
 }
 
+struct wefti_self *wefti_registry_number(uint32_t number)
+{
+    struct wefti_self *self = first;
+    while (self != NULL && self->number != number)
+        self = self->next;
+    return self;
+}
+
 struct wefti_self *wefti_registry_find(const struct weft_thread *thread)
 {
     struct wefti_self *self = first;

@@ -18,9 +18,11 @@
 #include "platform/thread.h"
 #include "primitives/hands.h"
 
+struct weft_future;
 struct weft_thread;
 struct wefti_local_call;
 struct wefti_locals;
+struct wefti_continuations;
 struct wefti_waiter;
 
 struct wefti_self {
@@ -43,6 +45,10 @@ struct wefti_self {
     const void *address;
     uint32_t kind;
     WEFTI_ATOMIC_64 int64_t since;
+
+    /* pool/'s. */
+    struct weft_future *task; /* that it runs; read by others with the registry locked */
+    struct wefti_continuations *continuations; /* that wait for this thread; NULL: it runs none */
 
     struct wefti_hands hands; /* what it holds and wants, while locks are watched */
 
@@ -92,6 +98,9 @@ void wefti_registry_unlock(void);
 
 /* While it is locked: the self with the smallest number above `number`; NULL: none. */
 struct wefti_self *wefti_registry_after(uint32_t number);
+
+/* While it is locked: the self with that number; NULL: it has ended, or never was. */
+struct wefti_self *wefti_registry_number(uint32_t number);
 
 /* While it is locked: the self of the thread with that handle; NULL: it has not begun, or ended. */
 struct wefti_self *wefti_registry_find(const struct weft_thread *thread);

@@ -78,6 +78,31 @@ static void use_locals()
     assert(weft_namespace_get(&names, "seven") == &seven);
 }
 
+/* A walk is an object too: leaving it by an exception gives its futures back. */
+static void walk()
+{
+    weft_future_options options = {};
+    options.struct_size = sizeof options;
+    weft_future *futures[] = {weft_future_new_with(&options), weft_future_new_with(&options)};
+    weft_future *future = nullptr;
+    weft_status status = WEFT_OK;
+    int seen = 0;
+    assert(weft_future_set_result(futures[1], &seen) == WEFT_OK);
+    try {
+        WEFT_AS_COMPLETED(future, 2, futures, WEFT_FOREVER, status) {
+            seen += future == futures[1];
+            throw std::runtime_error("out of a walk");
+        }
+    } catch (const std::runtime_error &) {
+    }
+    WEFT_AS_COMPLETED(future, 2, futures, 0, status) {
+        seen += future == futures[1];
+    }
+    assert(seen == 2 && status == WEFT_TIMEOUT);
+    weft_future_free(futures[0]);
+    weft_future_free(futures[1]);
+}
+
 int main()
 {
     weft_status status = WEFT_TIMEOUT;
@@ -103,5 +128,6 @@ int main()
     } catch (const std::runtime_error &) {
     }
     assert(!weft_lock_locked(&lock) && !weft_rlock_locked(&rlock) && !weft_condition_locked(&own));
+    walk();
     return 0;
 }

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: futures while a thread of the library's runs them. A thread that runs one may run another
+ * meanwhile, in place: one that it is going to wait for, or one composed of a future that is done.
+ */
+#ifndef WEFTI_POOL_TASK_H
+#define WEFTI_POOL_TASK_H
+
+#include <stdbool.h>
+
+#include "pool/future.h"
+
+/* What a thread does, while it does something else. */
+struct wefti_nesting {
+    struct weft_future *outer; /* its task; NULL: it ran none */
+    bool asked;                /* that had been asked to end before */
+    bool interrupted;          /* an interruption of the thread was pending */
+};
+
+/*
+ * The calling thread is going to run `inner` in place. An interruption that is meant for what it did
+ * before is kept until it does that again.
+ */
+void wefti_task_nest(struct wefti_nesting *nesting, struct weft_future *inner);
+void wefti_task_unnest(const struct wefti_nesting *nesting);
+
+/*
+ * If the calling thread runs a task, and the future waits in the queue of the same executor: runs it
+ * here, and says true. For one that is composed and not started the same of what that waits for.
+ */
+bool wefti_task_run_here(struct weft_future *future);
+
+/*
+ * The calling thread is going to wait for a future, without a deadline. False: that would never end,
+ * because it waits, through others or not, for the thread's own task, or was lost in a fork. Else
+ * wefti_task_waited follows.
+ */
+bool wefti_task_waits(struct weft_future *future);
+void wefti_task_waited(void);
+
+/*
+ * Compositions that can go on wait until their thread has told of what it completed (compose.c). They
+ * must not wait while it runs a program's code, which may wait for them.
+ */
+struct wefti_continuations *wefti_continuations_suspend(void);
+void wefti_continuations_resume(struct wefti_continuations *suspended);
+
+#endif
