@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-# What is installed: the two libraries, the headers, and the files for find_package and pkg-config.
+# What is installed: the two libraries, the headers, the files for find_package and pkg-config, and what
+# helgrind need not say.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/package)
 
 install(TARGETS weft weft_static EXPORT weft-targets)
 install(DIRECTORY include/weft DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+install(FILES platform/valgrind.supp DESTINATION ${CMAKE_INSTALL_DATADIR}/weft)
 install(EXPORT weft-targets NAMESPACE weft:: DESTINATION ${package_dir})
 
 configure_package_config_file(cmake/weft-config.cmake.in ${generated}/weft-config.cmake

@@ -11,6 +11,9 @@ function(weft_add_test name label executable)
   math(EXPR limit "(${WEFT_TEST_TIMEOUT} + ${WEFT_STRESS_SECONDS}) * ${WEFT_TEST_TIMEOUT_FACTOR}")
   math(EXPR watchdog "${limit} * 9 / 10")
   set(environment WEFT_TEST_TIMEOUT=${watchdog} WEFT_STRESS_SECONDS=${WEFT_STRESS_SECONDS})
+  if(CMAKE_CROSSCOMPILING_EMULATOR) # for programs that execute themselves
+    list(APPEND environment WEFT_TEST_EMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR})
+  endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS "${label}" SKIP_RETURN_CODE 77
                                           ENVIRONMENT "${environment}")
 endfunction()

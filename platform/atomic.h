@@ -9,6 +9,9 @@
 #ifndef WEFTI_PLATFORM_ATOMIC_H
 #define WEFTI_PLATFORM_ATOMIC_H
 
+/* For 64-bit fields: i386 aligns them to 4 bytes, and then one may lie across two cache lines. */
+#define WEFTI_ATOMIC_64 _Alignas(8)
+
 #define wefti_load(object, order) __atomic_load_n((object), __ATOMIC_##order)
 #define wefti_store(object, value, order) __atomic_store_n((object), (value), __ATOMIC_##order)
 #define wefti_exchange(object, value, order)                                                       \

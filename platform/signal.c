@@ -67,8 +67,7 @@ static weft_status start_helper(void)
     weft_status status = WEFT_OK;
     wefti_mutex_lock(&mutex);
     if (!wefti_load(&helper_runs, RELAXED)) {
-        if (sem_init(&bell, 0, 0) == 0)
-            status = wefti_os_helper_create(help, NULL);
+        status = sem_init(&bell, 0, 0) == 0 ? wefti_os_helper_create(help, NULL) : WEFT_NO_MEMORY;
         if (status == WEFT_OK)
             wefti_store(&helper_runs, 1, RELAXED);
     }
@@ -128,7 +127,8 @@ int wefti_signal_number(const char *name)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i].name) == 0)
             return known[i].number;
-    char *end;
-    long number = strtol(name, &end, 10);
-    return *name != '\0' && *end == '\0' && number > 0 && number < NSIG ? (int)number : 0;
+    /* strtol would take a sign and spaces, too. */
+    char *end = NULL;
+    long number = *name >= '0' && *name <= '9' ? strtol(name, &end, 10) : 0;
+    return number > 0 && number < NSIG && *end == '\0' ? (int)number : 0;
 }

@@ -12,7 +12,10 @@
 /* What the helper does. */
 enum wefti_help { WEFTI_HELP_DUMP, WEFTI_HELP_EVENTS, WEFTI_HELPS };
 
-/* Starts the helper, if it does not run, for this work too. WEFT_NO_THREAD without it. */
+/*
+ * Starts the helper, if it does not run, for this work too. WEFT_NO_THREAD or WEFT_NO_MEMORY: there
+ * is no room for it.
+ */
 weft_status wefti_helper_start(enum wefti_help help, void (*work)(void));
 
 /* For signal handlers: whether it was started for this work; and has it done, soon and once. */
@@ -21,7 +24,7 @@ void wefti_helper_ring(enum wefti_help help);
 
 /*
  * Has `work` called in the helper, as WEFTI_HELP_DUMP, whenever the signal comes. WEFT_VALUE_ERROR
- * for a signal that cannot be caught, WEFT_NO_THREAD without the helper.
+ * for a signal that cannot be caught; as wefti_helper_start, and then the signal's action is as it was.
  */
 weft_status wefti_on_signal(int signal_number, void (*work)(void));
 

@@ -5,6 +5,7 @@
 #ifndef WEFTI_PLATFORM_THREAD_H
 #define WEFTI_PLATFORM_THREAD_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,9 @@ void wefti_os_thread_rename(wefti_os_thread thread, const char *name);
  */
 void wefti_os_at_thread_end(void (*hook)(void));
 void wefti_os_arm_thread_end(void);
+
+/* So often: an arm in one call of the hook has it called again, but no more than this. */
+enum { WEFTI_END_ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS };
 
 /* Has the functions called around fork, as pthread_atfork. */
 void wefti_os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));

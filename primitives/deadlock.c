@@ -124,12 +124,8 @@ static struct wefti_link copy(const struct wefti_self *self, const struct wefti_
                               .want = self->hands.want,
                               .ends = ends_of(&self->hands.want),
                               .wants_since = self->hands.since};
-    if (through != NULL) {
-        link.held = through->object->address;
-        link.held_site = through->want.site;
-        link.held_since = through->since;
-        link.held_kind = through->want.kind;
-    }
+    if (through != NULL)
+        link.held = wefti_hold_copy(through);
     return link;
 }
 

@@ -12,16 +12,16 @@
 
 #include "primitives/held.h"
 
-/* One thread of a cycle: what it wants, and what it has that the one before it wants. */
+/*
+ * One thread of a cycle: what it wants, and what it has that the one before it wants. Has it
+ * nothing, that one waits for its end, or as a reader behind its wish to write.
+ */
 struct wefti_link {
     uint32_t thread;
     struct wefti_want want;
     uint32_t ends; /* whose end it wants, if it wants one */
     int64_t wants_since;
-    const void *held; /* NULL: the one before waits for its end, or behind its wish to write */
-    const void *held_site;
-    int64_t held_since;
-    enum wefti_kind held_kind;
+    struct wefti_holding held;
 };
 
 enum { WEFTI_LINKS_MOST = 8 };

@@ -81,16 +81,22 @@ static struct error_block *make(const char *file, int line, weft_status code, si
     return block;
 }
 
-/* Makes it the calling thread's error. The one before goes last: the new message may quote it. */
-static void *keep(const weft_error *error)
+/* The one before goes last: the new message may quote it. */
+void wefti_error_raise(const weft_error *error)
 {
     struct wefti_self *self = wefti_self();
     if (!self->registered) { /* a thread on its way out: nobody would free it any more */
         wefti_error_free(error);
-        return WEFT_RAISED;
+        return;
     }
     wefti_error_free(self->error);
     self->error = error;
+}
+
+/* Makes it the calling thread's error. */
+static void *keep(const weft_error *error)
+{
+    wefti_error_raise(error);
     return WEFT_RAISED;
 }
 

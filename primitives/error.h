@@ -32,6 +32,9 @@ const weft_error *wefti_error_new(weft_status code, const char *text);
 /* Gives an error of a result back; NULL is allowed. */
 void wefti_error_free(const weft_error *error);
 
+/* Makes an error of a result the calling thread's, as if it had been raised in it. */
+void wefti_error_raise(const weft_error *error);
+
 /* Drops what the calling thread has raised: when it ends. */
 void wefti_error_drop(void);
 

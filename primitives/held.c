@@ -36,6 +36,14 @@ void wefti_hold_add(struct wefti_object *object, struct wefti_self *self,
     object->holds = hold;
 }
 
+struct wefti_holding wefti_hold_copy(const struct wefti_hold *hold)
+{
+    return (struct wefti_holding){.thread = hold->self->number,
+                                  .object = hold->object->address,
+                                  .want = hold->want,
+                                  .since = hold->since};
+}
+
 void wefti_hold_drop(struct wefti_hold *hold)
 {
     struct wefti_hold **link = &hold->self->hands.holds;

@@ -28,6 +28,16 @@ struct wefti_hold {
     uint32_t group; /* the one it was taken in; 0: none */
 };
 
+/* A copy of one, for a report. */
+struct wefti_holding {
+    uint32_t thread;
+    const void *object; /* NULL: none */
+    struct wefti_want want;
+    int64_t since;
+};
+
+struct wefti_holding wefti_hold_copy(const struct wefti_hold *hold);
+
 /* That of one thread; NULL: none. */
 struct wefti_hold *wefti_hold_find(const struct wefti_object *object,
                                    const struct wefti_self *self);

@@ -22,6 +22,8 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
         [WEFTI_LOCK] = "a lock",
         [WEFTI_THREAD] = "the end of thread ",
         [WEFTI_SLEEP] = "a time",
+        [WEFTI_WORKER] = "a task",
+        [WEFTI_EXECUTOR] = "room in an executor's queue",
         [WEFTI_SEMAPHORE] = "a semaphore",
         [WEFTI_EVENT] = "an event",
         [WEFTI_LATCH] = "a latch",
@@ -32,6 +34,11 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
         [WEFTI_CONDITION] = "a condition",
         [WEFTI_RWLOCK] = "an rwlock",
         [WEFTI_TIMER] = "due timers",
+        [WEFTI_QUEUE] = "a queue's lock",
+        [WEFTI_QUEUE_GET] = "an item of a queue",
+        [WEFTI_QUEUE_PUT] = "room in a queue",
+        [WEFTI_QUEUE_JOIN] = "the tasks of a queue",
+        [WEFTI_LOCAL] = "the destructors of a local",
         [WEFTI_FUTURE] = "a future",
         [WEFTI_FUTURES] = "one of several futures",
     };
@@ -39,7 +46,8 @@ void wefti_put_what(struct wefti_text *text, struct wefti_key key)
     if (key.kind <= 0 || key.kind >= WEFTI_KINDS)
         return;
     wefti_put(text, what[key.kind]);
-    if (key.kind != WEFTI_THREAD && key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER) {
+    if (key.kind != WEFTI_THREAD && key.kind != WEFTI_SLEEP && key.kind != WEFTI_TIMER &&
+        key.kind != WEFTI_WORKER) {
         if (wefti_name_of(key.address, name)) {
             wefti_put(text, " ");
             wefti_put(text, name);

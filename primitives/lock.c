@@ -13,6 +13,7 @@
 #include "primitives/self.h"
 #include "primitives/watch.h"
 #include "primitives/word_lock.h"
+#include "primitives/word_watched.h"
 
 /* ---- acquire ------------------------------------------------------------------------------- */
 
@@ -22,22 +23,12 @@ static struct wefti_want want_of(weft_lock *lock, const void *site)
         .object = lock, .kind = WEFTI_LOCK, .ownership = WEFTI_ANYONE, .site = site};
 }
 
-/* Tells those who look on; `site` is the program's call. Out of the fast paths' way. */
+/* Out of the fast paths' way; `site` is the program's call. */
 __attribute__((noinline, cold)) static weft_status
 acquire_watched(weft_lock *lock, int64_t deadline, bool firm, const void *site)
 {
     struct wefti_want want = want_of(lock, site);
-    want.timed = deadline != WEFTI_NEVER;
-    want.interruptible = !firm;
-    want.held = weft_lock_locked(lock);
-    wefti_watch_asks(&want);
-    weft_status status = WEFT_OK;
-    if (!wefti_word_take(&lock->state)) {
-        wefti_watch_wants(&want);
-        status = wefti_word_wait(&lock->state, WEFTI_LOCK, deadline, firm);
-    }
-    wefti_watch_settles(&want, status);
-    return status;
+    return wefti_word_acquire_watched(&lock->state, &want, deadline, firm);
 }
 
 weft_status weft_lock_acquire(weft_lock *lock)
@@ -122,16 +113,7 @@ void wefti_lock_sleeps(weft_lock *lock, const void *site)
 void wefti_lock_resume(weft_lock *lock, const struct wefti_parked *parked, const void *site)
 {
     struct wefti_want want = want_of(lock, site);
-    bool handed = wefti_word_handed(parked);
-    if (wefti_watched()) {
-        want.held = !handed && weft_lock_locked(lock);
-        wefti_watch_asks(&want);
-        if (!handed)
-            wefti_watch_wants(&want);
-    }
-    wefti_word_resume(&lock->state, WEFTI_LOCK, parked);
-    if (wefti_watched())
-        wefti_watch_took(&want);
+    wefti_word_resume_watched(&lock->state, &want, parked);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */

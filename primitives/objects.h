@@ -5,9 +5,9 @@
  *
  * An object is known from its first acquire while locks are watched, or from its name, until its
  * _done call. One mutex, wefti_tables_lock, guards the objects, their classes, orders
- * (lock_order.c) and holds (held.c), and the wefti_hands of every thread. Nothing is locked below
- * it and no code of the program runs; of the library's other locks only the registry's may be
- * held by who takes it.
+ * (lock_order.c) and holds (held.c), and the wefti_hands of every thread. No code of the program runs
+ * below it, and only a bucket of the waiting room is locked there, to see who stands behind whom; of
+ * the library's other locks only the registry's may be held by who takes it.
  */
 #ifndef WEFTI_PRIMITIVES_OBJECTS_H
 #define WEFTI_PRIMITIVES_OBJECTS_H

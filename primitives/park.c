@@ -39,6 +39,7 @@
 #include "platform/atomic.h"
 #include "platform/panic.h"
 #include "platform/parker.h"
+#include "primitives/onlookers.h"
 #include "primitives/self.h"
 #include "primitives/startup.h"
 
@@ -179,6 +180,8 @@ static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_wait
         WEFTI_MUST(reason == REFUSED);
     }
     wefti_store(&self->claim, IDLE, RELAXED);
+    if (wefti_watched())
+        wefti_onlookers_left(waiters, entered);
     return parked;
 }
 
@@ -239,9 +242,10 @@ static bool take(struct wefti_bucket *bucket, struct wefti_waiter *waiter,
     return true;
 }
 
-/* Wakes a list of claimed waiters; each entry is gone as soon as its thread is unparked. */
-static void wake(struct wefti_waiter *waiter)
+/* Each entry is gone as soon as its thread is unparked. */
+void wefti_wake(struct wefti_waiter *list)
 {
+    struct wefti_waiter *waiter = list;
     while (waiter != NULL) {
         struct wefti_waiter *next = waiter->next;
         wefti_parker_unpark(&waiter->self->parker);
@@ -249,11 +253,11 @@ static void wake(struct wefti_waiter *waiter)
     }
 }
 
-static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
-                        const struct wefti_unparking *how)
+/* Appends those that it claims to a list. */
+static size_t claim_in(struct wefti_bucket *bucket, struct wefti_key key,
+                       const struct wefti_unparking *how, struct wefti_waiter ***list)
 {
-    struct wefti_waiter *list = NULL;
-    struct wefti_waiter **end = &list;
+    struct wefti_waiter **end = *list;
     size_t taken = 0;
     bool more = false;
     bool stop = false;
@@ -277,13 +281,29 @@ static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
     if (how->finish != NULL)
         how->finish(taken, more, how->arg);
     wefti_mutex_unlock(&bucket->mutex);
-    wake(list);
+    *list = end;
+    return taken;
+}
+
+static size_t unpark_in(struct wefti_bucket *bucket, struct wefti_key key,
+                        const struct wefti_unparking *how)
+{
+    struct wefti_waiter *list = NULL;
+    struct wefti_waiter **end = &list;
+    size_t taken = claim_in(bucket, key, how, &end);
+    wefti_wake(list);
     return taken;
 }
 
 size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how)
 {
     return unpark_in(bucket_of(key), key, how);
+}
+
+size_t wefti_claim(struct wefti_key key, const struct wefti_unparking *how,
+                   struct wefti_waiter ***list)
+{
+    return claim_in(bucket_of(key), key, how, list);
 }
 
 void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how)
@@ -302,7 +322,8 @@ static bool move(struct wefti_waiter *waiter, struct wefti_bucket *source,
     unlink_waiter(source, waiter);
     waiter->key = to;
     waiter->request = request;
-    waiter->since = wefti_clock();
+    waiter->since = wefti_clock(); /* it waits for something else now */
+    wefti_store(&waiter->self->since, waiter->since, RELAXED);
     wefti_store(&waiter->self->address, to.address, RELAXED);
     wefti_store(&waiter->self->kind, (uint32_t)to.kind, RELAXED);
     append(target, waiter);

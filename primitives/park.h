@@ -38,10 +38,17 @@ enum wefti_kind {
     WEFTI_BARRIER_ENTRY,   /* who came meanwhile */
     WEFTI_THREAD,
     WEFTI_SLEEP,
+    WEFTI_WORKER,   /* for a task */
+    WEFTI_EXECUTOR, /* for room in its queue */
     WEFTI_RLOCK,
     WEFTI_CONDITION,
     WEFTI_RWLOCK,
     WEFTI_TIMER,
+    WEFTI_QUEUE,      /* a queue's own lock */
+    WEFTI_QUEUE_GET,  /* an item */
+    WEFTI_QUEUE_PUT,  /* room for an item */
+    WEFTI_QUEUE_JOIN, /* the end of all its tasks */
+    WEFTI_LOCAL,      /* the end of calls for its values */
     WEFTI_FUTURE,
     WEFTI_FUTURES, /* the first of several, or all */
     WEFTI_KINDS,
@@ -135,12 +142,21 @@ struct wefti_unparking {
 /* Unparks waiters of a key, first come first; returns how many. */
 size_t wefti_unpark(struct wefti_key key, const struct wefti_unparking *how);
 
+/*
+ * The same in two steps, for who wakes after it has let a lock of its own go. wefti_claim appends
+ * the waiters to a list whose end it is given, and moves the end; until wefti_wake they do not go
+ * on, and what they have parked with may be read and their tokens written.
+ */
+size_t wefti_claim(struct wefti_key key, const struct wefti_unparking *how,
+                   struct wefti_waiter ***list);
+void wefti_wake(struct wefti_waiter *list);
+
 /* The same for all keys of a kind, bucket by bucket: `limit` and `finish` are each bucket's. */
 void wefti_unpark_kind(enum wefti_kind kind, const struct wefti_unparking *how);
 
 /*
- * Moves at most `limit` (0: all) waiters to the end of another key's queue. Neither their deadline
- * nor an interruption ends their wait any more. `finish` is called under both buckets' locks, also
+ * Moves at most `limit` (0: all) waiters to the end of another key's queue, where they wait from now
+ * on. Neither their deadline nor an interruption ends their wait any more. `finish` is called under both buckets' locks, also
  * if nobody waited. Waiters for several keys are not moved. Returns how many were.
  */
 size_t wefti_move(struct wefti_key from, struct wefti_key to, size_t limit, uintptr_t request,

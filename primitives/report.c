@@ -62,20 +62,24 @@ static void put_thread(struct wefti_text *text, uint32_t number)
     wefti_registry_unlock();
 }
 
+static void put_holding(struct wefti_text *text, const struct wefti_holding *holding, int64_t now)
+{
+    wefti_put(text, "\n        holds ");
+    wefti_put_what(text, (struct wefti_key){holding->object, holding->want.kind});
+    wefti_put(text, holding->want.shared ? " as a reader, taken " : ", taken ");
+    wefti_put_seconds(text, now - holding->since);
+    wefti_put(text, " ago at ");
+    wefti_put_place(text, holding->want.site);
+}
+
 /* ---- deadlocks ----------------------------------------------------------------------------- */
 
 static void put_link(struct wefti_text *text, const struct wefti_link *link, int64_t now)
 {
     wefti_put(text, "    ");
     put_thread(text, link->thread);
-    if (link->held != NULL) {
-        wefti_put(text, "\n        holds ");
-        wefti_put_what(text, (struct wefti_key){link->held, link->held_kind});
-        wefti_put(text, ", taken ");
-        wefti_put_seconds(text, now - link->held_since);
-        wefti_put(text, " ago at ");
-        wefti_put_place(text, link->held_site);
-    }
+    if (link->held.object != NULL)
+        put_holding(text, &link->held, now);
     wefti_put(text, "\n        wants ");
     if (link->want.kind == WEFTI_THREAD) {
         wefti_put(text, "the end of ");
@@ -160,4 +164,33 @@ void wefti_report_inversion(const struct wefti_inversion *inversion)
     if (inversion->count > WEFTI_STEPS_MOST)
         wefti_put(&text, "    and so on\n");
     tell(WEFT_REPORT_LOCK_ORDER, &text);
+}
+
+/* ---- misuse -------------------------------------------------------------------------------- */
+
+void wefti_report_misuse(const struct wefti_misuse *misuse)
+{
+    char bytes[REPORT_BYTES];
+    struct wefti_text text = WEFTI_TEXT(bytes);
+    int64_t now = wefti_clock();
+    wefti_put(&text, "weft: misuse: ");
+    put_thread(&text, misuse->thread);
+    if (misuse->mistake == WEFTI_HELD_AT_END) {
+        wefti_put(&text, " ends, and what it holds nobody else may release\n");
+    } else {
+        wefti_put(&text, " gives up a share that it does not have, of ");
+        wefti_put_what(&text, (struct wefti_key){misuse->want.object, misuse->want.kind});
+        wefti_put(&text, ", at ");
+        wefti_put_place(&text, misuse->want.site);
+        wefti_put(&text, "\n");
+    }
+    for (size_t i = 0; i < misuse->count && i < WEFTI_HOLDINGS_MOST; i++) {
+        wefti_put(&text, "    ");
+        put_thread(&text, misuse->holdings[i].thread);
+        put_holding(&text, &misuse->holdings[i], now);
+        wefti_put(&text, "\n");
+    }
+    if (misuse->count > WEFTI_HOLDINGS_MOST)
+        wefti_put(&text, "    and so on\n");
+    tell(WEFT_REPORT_MISUSE, &text);
 }

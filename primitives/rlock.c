@@ -28,6 +28,7 @@
 #include "primitives/self.h"
 #include "primitives/watch.h"
 #include "primitives/word_lock.h"
+#include "primitives/word_watched.h"
 
 static bool owned_by(const weft_rlock *lock, uint32_t number)
 {
@@ -89,23 +90,17 @@ static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline,
     return status;
 }
 
-/* Tells those who look on; `site` is the program's call. Only the outermost level counts. */
+/* Out of the fast paths' way; `site` is the program's call. Only the outermost level is told. */
 __attribute__((noinline, cold)) static weft_status
 acquire_watched(weft_rlock *lock, int64_t deadline, bool firm, const void *site)
 {
     uint32_t me = wefti_self()->number;
     struct wefti_want want = want_of(lock, site);
-    want.timed = deadline != WEFTI_NEVER;
-    want.interruptible = !firm;
     if (owned_by(lock, me))
         return enter(lock, me);
-    wefti_watch_asks(&want);
-    weft_status status = enter(lock, me);
-    if (status == WEFT_TIMEOUT) {
-        wefti_watch_wants(&want);
-        status = acquire_slow(lock, me, deadline, firm);
-    }
-    wefti_watch_settles(&want, status);
+    weft_status status = wefti_word_acquire_watched(&lock->state, &want, deadline, firm);
+    if (status == WEFT_OK)
+        own(lock, me, 1);
     return status;
 }
 
@@ -188,16 +183,9 @@ void wefti_rlock_sleeps(weft_rlock *lock, const void *site)
 void wefti_rlock_restore(weft_rlock *lock, uint32_t depth, const struct wefti_parked *parked,
                          const void *site)
 {
-    const struct wefti_want want = want_of(lock, site);
-    if (wefti_watched()) {
-        wefti_watch_asks(&want);
-        if (!wefti_word_handed(parked))
-            wefti_watch_wants(&want);
-    }
-    wefti_word_resume(&lock->state, WEFTI_RLOCK, parked);
+    struct wefti_want want = want_of(lock, site);
+    wefti_word_resume_watched(&lock->state, &want, parked);
     own(lock, wefti_self()->number, depth);
-    if (wefti_watched())
-        wefti_watch_took(&want);
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */

@@ -59,8 +59,9 @@ static weft_status enter_slow(weft_rwlock *lock, enum wefti_side side, int64_t d
 static weft_status enter_told(weft_rwlock *lock, enum wefti_side side, int64_t deadline, bool firm,
                               const struct wefti_want *want)
 {
-    const struct wefti_want reading = want_of(lock, WEFTI_READ, want->site);
+    struct wefti_want reading = want_of(lock, WEFTI_READ, want->site);
     weft_status status = wefti_rwlock_take(lock, side);
+    reading.gone = status == WEFT_OK;
     bool waits = status == WEFT_TIMEOUT && deadline != WEFTI_TRY;
     if (side == WEFTI_UPGRADE && (status == WEFT_OK || waits))
         wefti_watch_releases(&reading);
@@ -145,11 +146,11 @@ weft_status wefti_rwlock_acquire_read_at(weft_rwlock *lock, struct wefti_limit l
     return enter(lock, WEFTI_READ, limit, firm, site);
 }
 
-__attribute__((noinline, cold)) static void tell_release(weft_rwlock *lock, enum wefti_side side)
+__attribute__((noinline, cold)) static void tell_release(weft_rwlock *lock, enum wefti_side side,
+                                                         const void *site)
 {
-    struct wefti_want want = want_of(lock, side, NULL);
-    want.readers = weft_rwlock_readers(lock);
-    if (side != WEFTI_READ || want.readers != 0)
+    const struct wefti_want want = want_of(lock, side, site);
+    if (side != WEFTI_READ || weft_rwlock_readers(lock) != 0)
         wefti_watch_releases(&want);
 }
 
@@ -158,7 +159,7 @@ weft_status weft_rwlock_release_read(weft_rwlock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        tell_release(lock, WEFTI_READ);
+        tell_release(lock, WEFTI_READ, WEFTI_CALLER);
     uint32_t state = wefti_load(&lock->state, RELAXED);
     for (;;) {
         if (wefti_readers(state) == 0)
@@ -205,7 +206,7 @@ static weft_status stop_writing(weft_rwlock *lock, uint32_t staying)
     if (!written_by(lock, wefti_self()->number))
         return wefti_load(&lock->state, RELAXED) & WEFTI_WRITER ? WEFT_NOT_OWNER : WEFT_NOT_LOCKED;
     if (wefti_watched())
-        tell_release(lock, WEFTI_WRITE);
+        tell_release(lock, WEFTI_WRITE, NULL);
     wefti_store(&lock->writer, 0, RELAXED);
     /* Release: pairs with the acquire of whoever comes. */
     uint32_t state = WEFTI_WRITER;

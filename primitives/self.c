@@ -15,6 +15,7 @@ static struct wefti_mutex mutex; /* guards the list, each self's thread, and wha
 static struct wefti_self *first;
 static uint32_t last_number;
 static uint32_t forks;
+static void (*end_values)(void); /* NULL: there are none */
 
 uint32_t wefti_next_number(void)
 {
@@ -79,6 +80,7 @@ struct wefti_self *wefti_self(void)
 /* What the calling thread is to its program ends; if `gone`, its self leaves the registry, too. */
 static void end(bool gone)
 {
+    wefti_watch_thread_leaves();
     wefti_error_drop();
     wefti_registry_lock();
     struct weft_thread *thread = own.thread;
@@ -98,18 +100,39 @@ static void end(bool gone)
         wefti_thread_ended(thread);
 }
 
+void wefti_self_at_end(void (*hook)(void))
+{
+    end_values = hook;
+}
+
+void wefti_self_end_values(void)
+{
+    if (end_values != NULL)
+        end_values();
+    own.ends = WEFTI_END_ROUNDS;
+}
+
 void wefti_self_resign(void)
 {
+    wefti_self_end_values();
+    own.ends = 0; /* for who is next */
     end(false);
 }
 
 /*
  * A thread ends. What runs in it after this (destructors of other keys) may still use the library:
- * its self works on, but nobody else finds it any more.
+ * its self works on, but nobody else finds it any more. It may make values, too, so this comes back
+ * in each of the system's rounds to end them, and after the last one none is made.
  */
 static void leave(void)
 {
-    end(true);
+    if (end_values != NULL) {
+        end_values();
+        if (own.ends < WEFTI_END_ROUNDS)
+            wefti_os_arm_thread_end();
+    }
+    if (own.registered)
+        end(true);
 }
 
 /* ---- the registry -------------------------------------------------------------------------- */

@@ -13,12 +13,15 @@
 #include <weft/error.h>
 #include <weft/status.h>
 
+#include "platform/atomic.h"
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/hands.h"
 
 struct weft_future;
 struct weft_thread;
+struct wefti_local_call;
+struct wefti_locals;
 struct wefti_continuations;
 struct wefti_waiter;
 
@@ -36,18 +39,23 @@ struct wefti_self {
     uint32_t claim;               /* why the present wait ends: see the table in park.c */
     uint32_t interrupted;         /* an interruption is pending */
     struct wefti_waiter *claimed; /* the entry that was unparked */
-    uint64_t parks;
+    WEFTI_ATOMIC_64 uint64_t parks;
 
     /* What the present wait is for, for those who look inside; claim says whether there is one. */
     const void *address;
     uint32_t kind;
-    int64_t since;
+    WEFTI_ATOMIC_64 int64_t since;
 
     /* pool/'s. */
     struct weft_future *task; /* that it runs; read by others with the registry locked */
     struct wefti_continuations *continuations; /* that wait for this thread; NULL: it runs none */
 
     struct wefti_hands hands; /* what it holds and wants, while locks are watched */
+
+    /* Local's: local/value.h. */
+    struct wefti_locals *locals;     /* NULL: it has no values */
+    struct wefti_local_call *called; /* calls of the program's for a value, the last one first */
+    uint32_t ends;                   /* rounds of its end that have begun, up to WEFTI_END_ROUNDS */
 
     /* The registry of all selves, guarded by its mutex. */
     struct wefti_self *next;
@@ -68,6 +76,15 @@ void wefti_self_begin(uint32_t number, struct weft_thread *thread);
 void wefti_self_begin_helper(const char *what);
 void wefti_self_become(struct weft_thread *thread);
 void wefti_self_resign(void);
+
+/*
+ * What ends the calling thread's values: at least one round, and counts them in `ends`. Called when a
+ * thread ends, again in each later round of the system's, and at exit. Set once.
+ */
+void wefti_self_at_end(void (*hook)(void));
+
+/* The calling thread's values end now, and it makes no more: at exit. */
+void wefti_self_end_values(void);
 
 /* Memory filled with zeros; NULL, and then the calling thread's last status says why. */
 void *wefti_self_allocate(size_t size);

@@ -1,32 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state is the value, in units of ONE, and one bit:
- *
- *   WAITED  the room may have threads that wait, or a thread is inside it on the state's behalf
- *
- *   state           means
- *   value           so many permits are free (negative: owed), nobody waits
- *   value | WAITED  others wait, or may; the state changes under the bucket's lock only
- *   INVALID         a negative number has been given to the initializer; refuses every call
- *
- *   from            to              by                                     in
- *   value           value - n       who finds enough permits               acquire_now
- *   value           value + n       who releases                           wefti_semaphore_release
- *   value           value | WAITED  who is going to wait: not enough       must_wait, in the room
- *   any but INVALID value | WAITED  who changes it while others wait       begin, in the room
- *   value | WAITED  value           the same, when nobody is left waiting  finish, in the room
- *
- * A pass through the room makes one change, then gives those at the head of the queue what they
- * wait for as long as there is enough, and never looks behind one that must wait on: that is the order
- * of arrival, for big requests too. An unparked thread has its permits already.
- *
- * No wake-up is lost: a thread parks only if, under the bucket's lock, it has left WAITED in the
- * state, and then every change is a pass. A waiter that goes without its permits may have held up
- * others that want fewer: when it has left the queue, it makes a pass for them. A pass may leave
- * WAITED on behalf of one that is just leaving; that one's own pass comes later.
- *
- * The semaphore's memory may be freed by whoever gets a permit: a release does not touch it after
- * its compare-and-swap or after finish, which comes before any thread is woken.
+ * Permits are taken and given back by one compare-and-swap on the state, unless others wait: then by
+ * a pass through the room. semaphore_pass.c has the table of states.
  */
 #include "primitives/semaphore.h"
 
@@ -35,93 +10,20 @@
 #include "platform/processor.h"
 #include "primitives/park.h"
 #include "primitives/self.h"
+#include "primitives/semaphore_pass.h"
 #include "primitives/thread.h"
 #include "primitives/waitable.h"
 #include "primitives/watch.h"
 
-enum { WAITED = 1, ONE = 2 };
+enum { WAITED = WEFTI_PERMIT_WAITED, ONE = WEFTI_PERMIT };
 enum { SPINS = 100 };
 
-#define INVALID UINT32_C(0x80000001)
-
-static struct wefti_key key_of(const weft_semaphore *semaphore)
-{
-    return (struct wefti_key){semaphore, WEFTI_SEMAPHORE};
-}
-
-static int value_of(uint32_t state)
-{
-    return (int32_t)(state & ~(uint32_t)WAITED) / ONE;
-}
+/* A short name, as in the table. */
+#define INVALID WEFTI_PERMITS_INVALID
 
 static uint32_t load(const weft_semaphore *semaphore)
 {
     return wefti_load(&semaphore->state, RELAXED);
-}
-
-/* ---- a pass through the room --------------------------------------------------------------- */
-
-struct pass {
-    weft_semaphore *semaphore;
-    weft_status (*change)(struct pass *pass); /* what is changed first; NULL: nothing */
-    int amount;                               /* by how much, or to what */
-    uint32_t *limit;                          /* the limit that is set */
-    const uint32_t *most;                     /* the limit that is kept to; NULL: the type's */
-    int wanted;                               /* by the caller, behind all who wait */
-
-    bool begun;
-    int64_t value; /* the value, from begin to finish */
-    weft_status status;
-};
-
-static void begin(struct pass *pass)
-{
-    if (pass->begun)
-        return;
-    pass->begun = true;
-    /*
-     * Acquire: pairs with the release of whoever put permits in; finish passes it on to those who
-     * get them. From here on the fast paths of others find WAITED, and keep off.
-     */
-    pass->value = value_of(wefti_fetch_or(&pass->semaphore->state, WAITED, ACQUIRE));
-    pass->status = pass->change != NULL ? pass->change(pass) : WEFT_TIMEOUT;
-}
-
-static enum wefti_verdict choose(uintptr_t request, void *arg)
-{
-    struct pass *pass = arg;
-    begin(pass);
-    return pass->value >= (int64_t)request ? WEFTI_TAKE : WEFTI_STOP;
-}
-
-static uintptr_t give(uintptr_t request, int64_t since, void *arg)
-{
-    struct pass *pass = arg;
-    (void)since;
-    pass->value -= (int64_t)request;
-    return 0;
-}
-
-static void finish(size_t taken, bool more, void *arg)
-{
-    struct pass *pass = arg;
-    (void)taken;
-    begin(pass);
-    if (pass->wanted != 0 && !more && pass->value >= pass->wanted) {
-        pass->value -= pass->wanted;
-        pass->status = WEFT_OK;
-    }
-    uint32_t state = (uint32_t)(pass->value * ONE) | (more ? WAITED : 0U);
-    /* Release: pairs with the acquire in begin and acquire_now. */
-    wefti_store(&pass->semaphore->state, state, RELEASE);
-}
-
-static weft_status run(struct pass *pass)
-{
-    const struct wefti_unparking how = {
-        .arg = pass, .choose = choose, .take = give, .finish = finish};
-    wefti_unpark(key_of(pass->semaphore), &how);
-    return pass->status;
 }
 
 /* ---- acquire ------------------------------------------------------------------------------- */
@@ -130,9 +32,10 @@ static weft_status run(struct pass *pass)
 static bool acquire_now(weft_semaphore *semaphore, int n)
 {
     uint32_t state = load(semaphore);
-    while (value_of(state) >= n) {
+    while (wefti_permits(state) >= n) {
         if (__builtin_expect((state & WAITED) != 0, 0))
-            return run(&(struct pass){.semaphore = semaphore, .wanted = n}) == WEFT_OK;
+            return wefti_pass_run(&(struct wefti_pass){.semaphore = semaphore, .wanted = n}) ==
+                   WEFT_OK;
         /* Acquire: pairs with the release of wefti_semaphore_release and finish. */
         if (__builtin_expect(
                 wefti_cas(&semaphore->state, &state, state - (uint32_t)n * ONE, ACQUIRE), 1))
@@ -150,7 +53,7 @@ static bool spin(weft_semaphore *semaphore, int n)
         uint32_t state = load(semaphore);
         if ((state & WAITED) != 0)
             return false; /* others are in line already */
-        if (value_of(state) >= n && acquire_now(semaphore, n))
+        if (wefti_permits(state) >= n && acquire_now(semaphore, n))
             return true;
         wefti_pause();
     }
@@ -168,7 +71,7 @@ static bool must_wait(void *arg)
     const struct request *request = arg;
     uint32_t state = load(request->semaphore);
     while ((state & WAITED) == 0) {
-        if (value_of(state) >= request->n)
+        if (wefti_permits(state) >= request->n)
             return false;
         if (wefti_cas(&request->semaphore->state, &state, state | WAITED, RELAXED))
             break;
@@ -194,13 +97,13 @@ static weft_status acquire_slow(weft_semaphore *semaphore, int n, struct wefti_l
                                             .request = (uintptr_t)n};
     struct wefti_parked parked;
     do {
-        parked = wefti_park(key_of(semaphore), &patience);
+        parked = wefti_park(wefti_semaphore_key(semaphore), &patience);
         if (parked.outcome == WEFTI_UNPARKED)
             return WEFT_OK;
         if (parked.outcome == WEFTI_INVALID && acquire_now(semaphore, n))
             return WEFT_OK;
     } while (parked.outcome == WEFTI_INVALID);
-    (void)run(&(struct pass){.semaphore = semaphore});
+    (void)wefti_pass_run(&(struct wefti_pass){.semaphore = semaphore});
     return parked.outcome == WEFTI_TIMED_OUT ? WEFT_TIMEOUT : WEFT_INTERRUPTED;
 }
 
@@ -282,7 +185,7 @@ static bool must_wait_for_one(void *semaphore)
 
 static void let_others_pass(void *semaphore)
 {
-    (void)run(&(struct pass){.semaphore = semaphore});
+    (void)wefti_pass_run(&(struct wefti_pass){.semaphore = semaphore});
 }
 
 const struct weft_waitable_type wefti_semaphore_waitable = {.kind = WEFTI_SEMAPHORE,
@@ -300,7 +203,7 @@ static int64_t most_of(const uint32_t *most)
     return most != NULL ? (int64_t)wefti_load(most, RELAXED) : WEFT_SEMAPHORE_MAX;
 }
 
-static weft_status add(struct pass *pass)
+static weft_status add(struct wefti_pass *pass)
 {
     if (pass->value + pass->amount > most_of(pass->most))
         return pass->most != NULL ? WEFT_VALUE_ERROR : WEFT_OVERFLOW;
@@ -313,14 +216,15 @@ weft_status wefti_semaphore_release(weft_semaphore *semaphore, int n, const uint
     if (wefti_watched())
         wefti_watch_releasing(semaphore);
     uint32_t state = load(semaphore);
-    while ((state & WAITED) == 0 && (int64_t)value_of(state) + n <= most_of(most))
+    while ((state & WAITED) == 0 && (int64_t)wefti_permits(state) + n <= most_of(most))
         /* Release: pairs with the acquire in acquire_now and begin. */
         if (__builtin_expect(
                 wefti_cas(&semaphore->state, &state, state + (uint32_t)n * ONE, RELEASE), 1))
             return WEFT_OK;
     if (state == INVALID)
         return WEFT_VALUE_ERROR;
-    return run(&(struct pass){.semaphore = semaphore, .change = add, .amount = n, .most = most});
+    return wefti_pass_run(
+        &(struct wefti_pass){.semaphore = semaphore, .change = add, .amount = n, .most = most});
 }
 
 weft_status weft_semaphore_release(weft_semaphore *semaphore)
@@ -337,7 +241,7 @@ weft_status weft_semaphore_release_n(weft_semaphore *semaphore, int n)
 
 /* ---- resize -------------------------------------------------------------------------------- */
 
-static weft_status shift(struct pass *pass)
+static weft_status shift(struct wefti_pass *pass)
 {
     int64_t value = pass->value + pass->amount;
     if (value > WEFT_SEMAPHORE_MAX || value < -WEFT_SEMAPHORE_MAX)
@@ -347,7 +251,7 @@ static weft_status shift(struct pass *pass)
 }
 
 /* What is out is at most the limit, so the value stays in its range. */
-static weft_status set_limit(struct pass *pass)
+static weft_status set_limit(struct wefti_pass *pass)
 {
     pass->value += pass->amount - most_of(pass->limit);
     wefti_store(pass->limit, (uint32_t)pass->amount, RELAXED);
@@ -360,7 +264,8 @@ weft_status weft_semaphore_resize(weft_semaphore *semaphore, int delta)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
         wefti_watch_releasing(semaphore);
-    return run(&(struct pass){.semaphore = semaphore, .change = shift, .amount = delta});
+    return wefti_pass_run(
+        &(struct wefti_pass){.semaphore = semaphore, .change = shift, .amount = delta});
 }
 
 weft_status wefti_semaphore_set_limit(weft_semaphore *semaphore, uint32_t *limit, int to)
@@ -369,8 +274,8 @@ weft_status wefti_semaphore_set_limit(weft_semaphore *semaphore, uint32_t *limit
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
         wefti_watch_releasing(semaphore);
-    return run(
-        &(struct pass){.semaphore = semaphore, .change = set_limit, .amount = to, .limit = limit});
+    return wefti_pass_run(&(struct wefti_pass){
+        .semaphore = semaphore, .change = set_limit, .amount = to, .limit = limit});
 }
 
 /* ---- queries ------------------------------------------------------------------------------- */
@@ -378,12 +283,12 @@ weft_status wefti_semaphore_set_limit(weft_semaphore *semaphore, uint32_t *limit
 int weft_semaphore_value(const weft_semaphore *semaphore)
 {
     uint32_t state = semaphore != NULL ? load(semaphore) : 0;
-    return state != INVALID ? value_of(state) : 0;
+    return state != INVALID ? wefti_permits(state) : 0;
 }
 
 size_t weft_semaphore_waiters(const weft_semaphore *semaphore)
 {
-    return semaphore != NULL ? wefti_waiters(key_of(semaphore)) : 0;
+    return semaphore != NULL ? wefti_waiters(wefti_semaphore_key(semaphore)) : 0;
 }
 
 weft_status weft_semaphore_init(weft_semaphore *semaphore, int value)

@@ -45,6 +45,7 @@ static void at_exit(void)
     do /* what ends may have started more */
         (void)wefti_timers_join_all();
     while (wefti_threads_join_all());
+    wefti_self_end_values();
     wefti_error_drop();
 }
 

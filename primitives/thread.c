@@ -190,10 +190,10 @@ void wefti_thread_begins(struct weft_thread *thread, struct wefti_self *self)
     if (thread->interrupted)
         wefti_store(&self->interrupted, 1, RELAXED); /* read by the thread itself */
     thread->interrupted = false;
-    /* Release: pairs with the acquire in weft_thread_native_id. */
-    wefti_store(&thread->native, self->native, RELEASE);
     if (thread->joinable) /* others have a name of the system's already, and keep it */
         wefti_os_thread_rename(thread->os, thread->name);
+    /* Release: pairs with the acquire in weft_thread_native_id; who knows it finds it named. */
+    wefti_store(&thread->native, self->native, RELEASE);
 }
 
 void wefti_thread_ends(struct weft_thread *thread)

@@ -8,6 +8,7 @@
 
 #include <weft/thread.h>
 
+#include "platform/atomic.h"
 #include "platform/thread.h"
 #include "primitives/deadline.h"
 #include "primitives/error.h"
@@ -36,10 +37,10 @@ struct weft_thread {
     uint32_t state;
     uint32_t number; /* 0: not started */
     bool daemon;
-    bool joinable;     /* made by the library: not the main thread, no foreign one */
-    bool interrupted;  /* before it has begun; guarded by the registry */
-    uint64_t native;   /* 0: it has not begun */
-    size_t stack_size; /* what a thread of its own is made with */
+    bool joinable;                   /* made by the library: not the main thread, no foreign one */
+    bool interrupted;                /* before it has begun; guarded by the registry */
+    WEFTI_ATOMIC_64 uint64_t native; /* 0: it has not begun */
+    size_t stack_size;               /* what a thread of its own is made with */
     weft_target *target;
     void *arg;
     struct wefti_result result; /* valid from ENDED on */

@@ -5,7 +5,10 @@
 #include <weft/condition.h>
 #include <weft/event.h>
 #include <weft/latch.h>
+#include <weft/local.h>
 #include <weft/lock.h>
+#include <weft/namespace.h>
+#include <weft/queue.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
@@ -36,6 +39,12 @@ size_t weft_sizeof(weft_kind kind)
         return sizeof(weft_condition);
     case WEFT_KIND_RWLOCK:
         return sizeof(weft_rwlock);
+    case WEFT_KIND_QUEUE:
+        return sizeof(weft_queue);
+    case WEFT_KIND_LOCAL:
+        return sizeof(weft_local);
+    case WEFT_KIND_NAMESPACE:
+        return sizeof(weft_namespace);
     }
     return 0;
 }

@@ -55,41 +55,76 @@ struct wait {
     const weft_waitable *waitables;
     struct wefti_waiter *waiters; /* an entry for each */
     size_t claimed;               /* which one, when it is over */
+    weft_status status;           /* and how it went */
 };
+
+static weft_status claim(const weft_waitable *waitable)
+{
+    if (waitable->type->fulfil != NULL)
+        return waitable->type->fulfil(waitable);
+    return waitable->type->claim(waitable->object) ? WEFT_OK : WEFT_TIMEOUT;
+}
 
 /* Claims the first that needs no waiting. */
 static bool claim_one(struct wait *wait)
 {
     for (size_t i = 0; i < wait->count; i++) {
-        const weft_waitable *waitable = &wait->waitables[i];
-        if (waitable->type->claim(waitable->object)) {
-            wait->claimed = i;
+        wait->claimed = i;
+        wait->status = claim(&wait->waitables[i]);
+        if (wait->status != WEFT_TIMEOUT)
             return true;
-        }
     }
     return false;
 }
 
-static struct wefti_parked park_in_all(struct wait *wait, int64_t deadline)
+/* What a waitable's functions are called with. */
+static void *subject(const weft_waitable *waitable)
+{
+    return waitable->type->fulfil != NULL ? (void *)(uintptr_t)waitable : waitable->object;
+}
+
+/* Tells all of the first `count` that the thread is gone, but for the one that has served it. */
+static void leave(const struct wait *wait, size_t count, size_t served)
+{
+    for (size_t i = 0; i < count; i++) {
+        const weft_waitable *waitable = &wait->waitables[i];
+        if (i != served && waitable->type->left != NULL)
+            waitable->type->left(subject(waitable));
+    }
+}
+
+/* Makes the entries; false: there is no need to wait for one of them any more. */
+static bool prepare(struct wait *wait)
 {
     for (size_t i = 0; i < wait->count; i++) {
-        void *object = wait->waitables[i].object;
-        const struct weft_waitable_type *type = wait->waitables[i].type;
+        const weft_waitable *waitable = &wait->waitables[i];
+        const struct weft_waitable_type *type = waitable->type;
+        if (type->comes != NULL && !type->comes(waitable)) {
+            leave(wait, i, i);
+            return false;
+        }
         wait->waiters[i] = (struct wefti_waiter){
-            .key = {object, type->kind},
+            .key = {waitable->object, type->kind},
             .validate = type->must_wait,
-            .arg = object,
-            .request = type->request != 0 ? type->request : (uintptr_t)object,
+            .arg = subject(waitable),
+            .request = type->request != 0 ? type->request : (uintptr_t)subject(waitable),
         };
     }
-    struct wefti_parked parked =
+    return true;
+}
+
+/* Whether the wait is over is for the token to say: WEFT_TIMEOUT is "try again". */
+static struct wefti_parked park_in_all(struct wait *wait, int64_t deadline)
+{
+    struct wefti_parked parked = {.outcome = WEFTI_INVALID};
+    if (!prepare(wait))
+        return parked;
+    parked =
         wefti_park_any(wait->waiters, wait->count, &(struct wefti_patience){.deadline = deadline});
-    for (size_t i = 0; i < wait->count; i++) {
-        const weft_waitable *waitable = &wait->waitables[i];
-        bool claimed = parked.outcome == WEFTI_UNPARKED && parked.index == i;
-        if (!claimed && waitable->type->left != NULL)
-            waitable->type->left(waitable->object);
-    }
+    bool served = parked.outcome == WEFTI_UNPARKED && parked.token != WEFT_TIMEOUT;
+    leave(wait, wait->count, served ? parked.index : wait->count);
+    if (parked.outcome == WEFTI_UNPARKED && !served)
+        parked.outcome = WEFTI_INVALID;
     return parked;
 }
 
@@ -105,6 +140,7 @@ static weft_status wait_for_one(struct wait *wait, int64_t deadline)
             deadline = WEFTI_TRY; /* a signal handler may have set an event just in time */
         if (parked.outcome == WEFTI_UNPARKED) {
             wait->claimed = parked.index;
+            wait->status = (weft_status)parked.token;
             break;
         }
     }
@@ -149,5 +185,5 @@ weft_status weft_wait_any(size_t count, const weft_waitable *waitables, size_t *
         wefti_watch_acquired(waitables[wait.claimed].object);
     if (index != NULL)
         *index = wait.claimed;
-    return WEFT_OK;
+    return wait.status;
 }

@@ -30,11 +30,26 @@ struct weft_waitable_type {
 
     /* Called when a waiter has left the queue with nothing; NULL: that changes nothing. */
     void (*left)(void *object);
+
+    /*
+     * Of what has to know what is wanted; both or none of them. Then must_wait and left are called
+     * with the waitable instead of its object, the request is the waitable's address, and an
+     * unparker's token is the status of the wait: WEFT_TIMEOUT is "try again".
+     */
+
+    /* Instead of claim: WEFT_OK, WEFT_TIMEOUT: it has to be waited for, or why it never will be. */
+    weft_status (*fulfil)(const weft_waitable *waitable);
+
+    /* Called before a waiter enters the queue, and followed by left unless it is served; false:
+     * there is no need to enter. */
+    bool (*comes)(const weft_waitable *waitable);
 };
 
 extern const struct weft_waitable_type wefti_event_waitable;
 extern const struct weft_waitable_type wefti_latch_waitable;
 extern const struct weft_waitable_type wefti_semaphore_waitable;
 extern const struct weft_waitable_type wefti_thread_waitable;
+extern const struct weft_waitable_type wefti_queue_get_waitable;
+extern const struct weft_waitable_type wefti_queue_put_waitable;
 
 #endif

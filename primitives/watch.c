@@ -16,7 +16,7 @@
 #include <weft/watch.h>
 
 #include "platform/environment.h"
-#include "platform/sanitizer.h"
+#include "primitives/onlookers.h"
 #include "primitives/report.h"
 #include "primitives/self.h"
 
@@ -187,10 +187,7 @@ static void take(struct wefti_object *object, struct wefti_self *self,
 
 void wefti_watch_took(const struct wefti_want *want)
 {
-    uint32_t watch = wefti_load(&wefti_watch, RELAXED);
-    if ((watch & WEFTI_WATCH_TSAN_LOCKS) && want->ownership == WEFTI_OWNER)
-        wefti_tsan_locked(want->object, want->shared, want->timed);
-    wefti_watch_acquired(want->object);
+    wefti_onlookers_took(want);
     struct wefti_self *self = enter();
     if (self == NULL)
         return;
@@ -207,14 +204,14 @@ void wefti_watch_settles(const struct wefti_want *want, weft_status status)
     (status == WEFT_OK ? wefti_watch_took : wefti_watch_gave_up)(want);
 }
 
-/* A thread lets go what it does not read: if all who read are known, it ends the hold of one. */
-static void release_foreign_read(struct wefti_object *object, uint32_t readers)
+/* A thread gives up a share that is not known as its own; true: that is a mistake, to be told. */
+static bool release_foreign_read(struct wefti_object *object, const struct wefti_self *self,
+                                 const struct wefti_want *want, struct wefti_misuse *misuse)
 {
-    uint32_t known = 0;
-    for (const struct wefti_hold *hold = object->holds; hold != NULL; hold = hold->next_of_object)
-        known += hold->depth;
-    if (known >= readers)
-        wefti_object_leave_checks(object);
+    if (object->handed || !wefti_share_is_foreign(object, self, want, misuse))
+        return false;
+    wefti_object_leave_checks(object);
+    return !self->hands.reporting;
 }
 
 /* See the table above. */
@@ -229,22 +226,23 @@ static void release_foreign(struct wefti_object *object)
 
 void wefti_watch_releases(const struct wefti_want *want)
 {
-    uint32_t watch = wefti_load(&wefti_watch, RELAXED);
-    wefti_watch_releasing(want->object);
-    if ((watch & WEFTI_WATCH_TSAN_LOCKS) && want->ownership == WEFTI_OWNER)
-        wefti_tsan_unlocks(want->object, want->shared);
+    wefti_onlookers_release(want);
     struct wefti_self *self = enter();
     if (self == NULL)
         return;
     struct wefti_object *object = wefti_object_find(want->object);
     struct wefti_hold *hold = object != NULL ? wefti_hold_find(object, self) : NULL;
+    struct wefti_misuse misuse;
+    bool misused = false;
     if (hold != NULL && --hold->depth == 0)
         wefti_hold_drop(hold);
     else if (hold == NULL && object != NULL && want->shared)
-        release_foreign_read(object, want->readers);
+        misused = release_foreign_read(object, self, want, &misuse);
     else if (hold == NULL && object != NULL)
         release_foreign(object);
     wefti_tables_unlock();
+    if (misused)
+        wefti_report_misuse(&misuse);
 }
 
 uint32_t wefti_watch_holder(const void *address, bool *sure)
@@ -268,8 +266,7 @@ void wefti_watch_done(const void *address)
 {
     if (address == NULL)
         return;
-    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN_LOCKS)
-        wefti_tsan_done(address);
+    wefti_onlookers_done(address);
     if (!wefti_objects_known())
         return;
     wefti_tables_lock();
@@ -285,6 +282,18 @@ weft_status wefti_done(const void *object, bool busy)
         return WEFT_BUSY;
     wefti_watch_done(object);
     return WEFT_OK;
+}
+
+void wefti_watch_thread_leaves(void)
+{
+    struct wefti_misuse misuse;
+    const struct wefti_self *self = enter();
+    if (self == NULL)
+        return;
+    bool misused = wefti_holds_at_end(self, &misuse);
+    wefti_tables_unlock();
+    if (misused)
+        wefti_report_misuse(&misuse);
 }
 
 void wefti_watch_thread_ends(void)
@@ -326,10 +335,7 @@ void wefti_watch_startup(void)
 {
     const char *mode = wefti_environment("WEFT_DEADLOCK");
     wefti_tables_init();
-    if (wefti_tsan_present())
-        wefti_fetch_or(&wefti_watch, (uint32_t)WEFTI_WATCH_TSAN, RELAXED);
-    if (wefti_tsan_knows_locks())
-        wefti_fetch_or(&wefti_watch, (uint32_t)WEFTI_WATCH_TSAN_LOCKS, RELAXED);
+    wefti_onlookers_startup();
     if (mode != NULL && strcmp(mode, "report") == 0)
         (void)weft_watch_deadlocks(WEFT_WATCH_REPORT);
     else if (mode != NULL && strcmp(mode, "abort") == 0)
@@ -352,18 +358,4 @@ void wefti_watch_after_fork_child(void)
 {
     wefti_objects_after_fork_child(wefti_self());
     wefti_waiting_abandon_all();
-}
-
-/* ---- ThreadSanitizer ----------------------------------------------------------------------- */
-
-void wefti_watch_acquired(void *object)
-{
-    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN)
-        wefti_tsan_acquire(object);
-}
-
-void wefti_watch_releasing(void *object)
-{
-    if (wefti_load(&wefti_watch, RELAXED) & WEFTI_WATCH_TSAN)
-        wefti_tsan_release(object);
 }

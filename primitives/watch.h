@@ -19,7 +19,8 @@
  * A reader says took and releases each time, an RLock at its outermost level only. Who changes a
  * share (upgrade, downgrade) releases the one and takes the other.
  *
- * asks, took and gave_up get the same wefti_want; releases needs object, ownership and shared.
+ * asks, took and gave_up get the same wefti_want; releases needs object, ownership and shared,
+ * and of a share kind and site.
  * took and releases include acquired and releasing. A thread that is going to produce something
  * that others wait for (a result) calls took and releases alone: a hold without asks has no
  * order.
@@ -42,6 +43,7 @@ enum wefti_watch_bit {
     WEFTI_WATCH_TSAN = 1U << 0,       /* ThreadSanitizer's runtime is present */
     WEFTI_WATCH_LOCKS = 1U << 1,      /* deadlocks and lock orders */
     WEFTI_WATCH_TSAN_LOCKS = 1U << 2, /* ThreadSanitizer wants to know owned locks as such */
+    WEFTI_WATCH_VALGRIND = 1U << 3,   /* the program runs under valgrind */
 };
 
 /* Hidden, so that it is read without a detour. */
@@ -66,7 +68,7 @@ struct wefti_want {
     bool interruptible; /* an interruption ends the wait */
     bool held;          /* ANYONE: somebody holds it at this moment */
     bool sleeps;        /* wanted once its thread has been moved there: a condition's lock */
-    uint32_t readers;   /* an RWLock's reader leaves: how many read at this moment */
+    bool gone;          /* a share that is given up: the lock's state has it no more */
     const void *site;   /* the program's call: WEFTI_CALLER */
 };
 
@@ -105,7 +107,9 @@ uint32_t wefti_watch_holder(const void *address, bool *sure);
 /* After a thread was interrupted, with the registry locked: it is not going to wait for ever. */
 void wefti_watch_interrupted(struct wefti_self *self);
 
-/* The calling thread ends, and has left the registry: it holds nothing that anybody could find. */
+/* The calling thread ends: first while others still find it, then when it has left the registry,
+ * and holds nothing that anybody could find. */
+void wefti_watch_thread_leaves(void);
 void wefti_watch_thread_ends(void);
 
 /* Finds out who looks on; once, when the library is loaded. */

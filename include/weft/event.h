@@ -78,7 +78,7 @@ WEFT_API WEFT_CHECKED weft_status weft_event_wait_until(weft_event *event, doubl
  * Makes weft_event_set_from_signal() usable, by starting the thread that wakes on behalf of signal
  * handlers (if it does not run yet). Once in a process, before the first handler is installed; the
  * child of a fork inherits it.
- * @return WEFT_OK, or WEFT_NO_THREAD.
+ * @return WEFT_OK; WEFT_NO_THREAD, WEFT_NO_MEMORY: there is no room for it.
  */
 WEFT_API weft_status weft_event_allow_signals(void);
 

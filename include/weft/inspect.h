@@ -25,6 +25,8 @@ WEFT_BEGIN_DECLS
 /**
  * Writes to @p fd a line for each thread that has used the library: its number, name, what it waits
  * for and since when. Uses write(2) and a fixed buffer only, allocates nothing.
+ * A pipe or socket that nobody reads any more raises SIGPIPE, as any write to it: a program that has
+ * not ignored that signal ends.
  * @return WEFT_OK, or WEFT_RUNTIME if writing failed.
  */
 WEFT_API weft_status weft_dump(int fd);
@@ -33,7 +35,8 @@ WEFT_API weft_status weft_dump(int fd);
  * From now on the signal @p signal_number makes the program dump to standard error and go on. The
  * handler only wakes a helper thread, which writes. `WEFT_DUMP_ON=QUIT` (or USR1, USR2, HUP or a
  * number) in the environment does the same at start.
- * @return WEFT_OK; WEFT_VALUE_ERROR for a signal that cannot be caught; WEFT_NO_THREAD.
+ * @return WEFT_OK; WEFT_VALUE_ERROR for a signal that cannot be caught; WEFT_NO_THREAD,
+ *         WEFT_NO_MEMORY: there is no room for the helper, and nothing has changed.
  */
 WEFT_API weft_status weft_dump_on_signal(int signal_number);
 

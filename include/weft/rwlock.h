@@ -11,7 +11,8 @@
  * must not acquire to read again**: the second acquire may wait for a writer that waits for the
  * first. The same goes for two threads that read and both want to write: upgrade says so.
  *
- * Nobody keeps a list of readers: a release to read is believed. The writer is known.
+ * Nobody keeps a list of readers: a release to read, or an upgrade, is believed. (While locks are
+ * watched, see watch.h, one by a thread that does not read is reported.) The writer is known.
  *
  * All-zero bytes are a free one, and nothing has to be destroyed. It may lie anywhere but must not be
  * moved or copied while in use. Its memory may be freed as soon as the last release has returned,

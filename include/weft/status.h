@@ -48,7 +48,9 @@ typedef int weft_status;
     X(WEFT_FULL, 17, "queue.Full", "the queue is full")                                            \
     X(WEFT_SHUTDOWN, 18, "queue.ShutDown", "it has been shut down")                                \
     X(WEFT_BROKEN_BARRIER, 19, "BrokenBarrierError", "the barrier is broken")                      \
-    X(WEFT_BROKEN_POOL, 20, "BrokenThreadPool", "a worker's initializer has failed")
+    X(WEFT_BROKEN_POOL, 20, "BrokenThreadPool", "a worker's initializer has failed")               \
+    X(WEFT_NO_ATTRIBUTE, 21, "AttributeError", "there is no attribute of that name")               \
+    X(WEFT_EXPIRED, 22, "TimeoutError", "the task waited too long to be started")
 
 /** The failures, by name. */
 enum {

@@ -152,7 +152,8 @@ WEFT_API uint32_t weft_thread_ident(const weft_thread *thread);
 WEFT_API uint64_t weft_thread_native_id(const weft_thread *thread);
 
 /**
- * The calling thread, lent: `threading.current_thread()`. NULL: WEFT_NO_MEMORY (a foreign thread).
+ * The calling thread, lent: `threading.current_thread()`. NULL: WEFT_NO_MEMORY (a foreign thread), or
+ * WEFT_RUNTIME: it is at its end (a pthread key's destructor), and has no handle any more.
  */
 WEFT_API weft_thread *weft_thread_current(void);
 

@@ -38,6 +38,9 @@ typedef enum weft_kind {
     WEFT_KIND_BARRIER = 7,           /**< ::weft_barrier */
     WEFT_KIND_RWLOCK = 8,            /**< ::weft_rwlock */
     WEFT_KIND_LATCH = 9,             /**< ::weft_latch */
+    WEFT_KIND_QUEUE = 10,            /**< ::weft_queue */
+    WEFT_KIND_LOCAL = 11,            /**< ::weft_local */
+    WEFT_KIND_NAMESPACE = 12,        /**< ::weft_namespace */
 } weft_kind;
 
 /** The size in bytes of an object of that kind in the library that runs; 0 for an unknown kind. */

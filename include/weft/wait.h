@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file wait.h
- * @brief Waiting for any of several: events, latches, semaphores, the end of threads.
+ * @brief Waiting for any of several: events, latches, semaphores, queues, the end of threads.
  *
  * Python has no such call, and its users ask for it: to wait for work or for the order to stop,
  * whichever comes first.
@@ -11,8 +11,8 @@
  *     if (weft_wait_any(2, either, &which, 5.0) == WEFT_OK && which == 0)
  *         ...                                      // a permit of `work` has been taken
  * @endcode
- * What is returned has been *claimed*: a semaphore's permit is taken, as by an acquire. From the
- * others nothing is taken. If several are ready at once, the first in the array is claimed.
+ * What is returned has been *claimed*: a semaphore's permit is taken, as by an acquire, a queue's
+ * item is got, or put (queue_more.h). From the others nothing is taken. If several are ready at once, the first in the array is claimed.
  *
  * A waitable only names its object: it may be copied, kept, and used by several threads at once.
  */
@@ -35,6 +35,8 @@ struct weft_waitable_type;
 typedef struct weft_waitable {
     void *object;                          /**< What; NULL makes every wait refuse it. */
     const struct weft_waitable_type *type; /**< How it is asked and claimed. */
+    void *items;                           /**< Of a queue: what is to be put, where it is got. */
+    size_t n;                              /**< How many of them. */
 } weft_waitable;
 
 /** The event is set; it stays so. */
@@ -58,8 +60,9 @@ WEFT_API weft_waitable weft_thread_waitable(weft_thread *thread);
 /**
  * Waits at most @p seconds until one of @p count waitables is ready, and claims it. O(count) each
  * time it looks.
- * @param[out] index which one, if WEFT_OK; may be NULL.
- * @return WEFT_OK; WEFT_TIMEOUT, never early; WEFT_INTERRUPTED; WEFT_VALUE_ERROR for NaN, for none
+ * @param[out] index which one, unless the wait ended without any; may be NULL.
+ * @return WEFT_OK; what a queue's get or put would say, WEFT_SHUTDOWN first of all, and *index says
+ *         which; WEFT_TIMEOUT, never early; WEFT_INTERRUPTED; WEFT_VALUE_ERROR for NaN, for none
  *         at all, NULL, or an object that refuses every call (a zeroed latch); WEFT_NO_MEMORY only
  *         if there are more than #WEFT_WAIT_ANY_INLINE.
  */

@@ -13,6 +13,9 @@
  *   never aborts.
  * - an inverted **lock order**: a is taken while b is held, and elsewhere b while a is held. That
  *   is a deadlock that has only not happened yet. Told once for each pair of classes.
+ * - **misuse** that no status can tell, because only a watcher knows who holds what: a thread that
+ *   ends and holds what it alone can release, or one that gives up a share of a ::weft_rwlock
+ *   that it does not have.
  *
  * Orders are learnt by class, so that one pass over each order speaks for all objects of a kind. A
  * lock's class is its name; else, if it is static and exported, its symbol; else the place where it
@@ -62,6 +65,7 @@ typedef enum weft_report_kind {
     WEFT_REPORT_DEADLOCK = 1,      /**< Certain, if no thread of it is interrupted. */
     WEFT_REPORT_POSSIBLE_DEADLOCK, /**< Through a Lock that another thread may still release. */
     WEFT_REPORT_LOCK_ORDER,        /**< Nothing hangs yet. */
+    WEFT_REPORT_MISUSE,            /**< A mistake in the use of an owned lock. */
 } weft_report_kind;
 
 /** What was found. Valid until the report function returns. */

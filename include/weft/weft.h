@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file weft.h
- * @brief Everything: Python's `threading` for C.
+ * @brief Everything: Python's `threading` and `queue` for C.
  *
  * One header per idea; this one includes them all.
  * @code
@@ -16,14 +16,23 @@
 #include <weft/clock.h>
 #include <weft/compose.h>
 #include <weft/condition.h>
+#include <weft/context.h>
 #include <weft/error.h>
 #include <weft/event.h>
+#include <weft/executor.h>
+#include <weft/executor_stats.h>
 #include <weft/future.h>
 #include <weft/futures.h>
 #include <weft/inspect.h>
 #include <weft/latch.h>
+#include <weft/local.h>
+#include <weft/local_with.h>
 #include <weft/lock.h>
+#include <weft/map.h>
 #include <weft/memory.h>
+#include <weft/namespace.h>
+#include <weft/queue.h>
+#include <weft/queue_more.h>
 #include <weft/rlock.h>
 #include <weft/rwlock.h>
 #include <weft/semaphore.h>
@@ -33,6 +42,7 @@
 #include <weft/version.h>
 #include <weft/wait.h>
 #include <weft/watch.h>
+#include <weft/weft.h>
 #include <weft/with.h>
 #include <weft/with_all.h>
 

@@ -23,10 +23,27 @@ void program_begin(const char *name, int (*run)(void))
     exit(status != 0 ? status : test_witness_failures() != 0);
 }
 
+void program_again(const char *const *arguments)
+{
+    enum { MOST_ARGUMENTS = 8 };
+    char path[4096];
+    const char *all[MOST_ARGUMENTS + 3] = {NULL};
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length < 0)
+        return;
+    path[length] = '\0';
+    size_t count = 0;
+    all[count] = getenv("WEFT_TEST_EMULATOR"); /* a foreign processor's program is run by one */
+    count += all[count] != NULL;
+    all[count++] = path;
+    for (size_t i = 0; i < MOST_ARGUMENTS && arguments[i] != NULL; i++)
+        all[count++] = arguments[i];
+    execvp(all[0], (char *const *)all);
+}
+
 static _Noreturn void execute(const char *name, int input, int output)
 {
-    char own_name[] = "program";
-    char *arguments[] = {own_name, NULL};
+    const char *const none[] = {NULL};
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a case that is killed takes its programs along */
 #endif
@@ -36,7 +53,7 @@ static _Noreturn void execute(const char *name, int input, int output)
     for (int fd = STDERR_FILENO + 1; fd <= (input > output ? input : output) + 2; fd++)
         close(fd);
     setenv(wanted, name, 1);
-    execv("/proc/self/exe", arguments);
+    program_again(none);
     _exit(127);
 }
 

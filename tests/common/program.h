@@ -48,4 +48,7 @@ bool program_says(struct program *program, const char *text);
 /* Ends its input, reads all and waits for it: its exit status, or PROGRAM_SIGNALLED + a signal. */
 int program_end(struct program *program);
 
+/* Executes this test program anew, with arguments that end with NULL; returns if that failed. */
+void program_again(const char *const *arguments);
+
 #endif

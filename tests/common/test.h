@@ -65,7 +65,10 @@ bool test_yield(void);
 /* Monotonic nanoseconds by the system, not by the library under test. */
 int64_t test_clock(void);
 
-/* Some threads on the same target. */
+/* For cases about what holds where nobody watches, whatever WEFT_DEADLOCK says. */
+void test_unwatched(void);
+
+/* Some threads on the same target; daemons, so that a case that fails does not wait for them. */
 enum { CREW_MOST = 64 };
 struct crew {
     size_t size;
@@ -81,6 +84,12 @@ double test_setting(const char *name, double standard);
 int64_t test_stress_time(void);
 
 /* A small generator of random numbers; each thread has its own state, which must not be 0. */
-uint64_t test_random(uint64_t *state);
+uint32_t test_random(uint64_t *state);
+
+/*
+ * A state for it, another one for each call. They follow from WEFT_STRESS_SEED, which the first call
+ * prints, and which is the time if it is not set.
+ */
+uint64_t test_stress_random(void);
 
 #endif

@@ -12,6 +12,8 @@ static weft_rlock rlock = WEFT_RLOCK_INIT;
 static weft_condition own = WEFT_CONDITION_INIT;
 static weft_condition over_lock = WEFT_CONDITION_INIT_ON(&lock);
 static weft_condition over_rlock = WEFT_CONDITION_INIT_ON(&rlock);
+static WEFT_LOCAL_OF(int) number = WEFT_LOCAL_OF_INIT(nullptr, nullptr, nullptr, nullptr);
+static weft_namespace names = WEFT_NAMESPACE_INIT(nullptr, nullptr);
 
 /* Before any initialiser that runs: what is static must be ready. */
 static bool ready_early;
@@ -28,6 +30,52 @@ static void throw_inside()
         WEFT_HOLD(&own);
         throw std::runtime_error("out of a block");
     }
+}
+
+static void throw_with_another()
+{
+    static int other;
+    WEFT_LOCAL_WITH(&number.local, &other) {
+        assert(WEFT_LOCAL_GET(&number) == &other);
+        throw std::runtime_error("out of a block");
+    }
+}
+
+static void *throw_it(void *arg)
+{
+    throw std::runtime_error(static_cast<const char *>(arg));
+}
+
+/* A Local's value, its block, an initializer and a context that are left by an exception. */
+static void use_locals()
+{
+    static int seven = 7;
+    static char text[] = "thrown";
+    assert(WEFT_LOCAL_SET(&number, &seven) == WEFT_OK);
+    try {
+        throw_with_another();
+        assert(false);
+    } catch (const std::runtime_error &) {
+    }
+    assert(*WEFT_LOCAL_GET(&number) == 7);
+    weft_local thrown = WEFT_LOCAL_INIT(throw_it, text, nullptr, nullptr);
+    for (int i = 0; i < 2; i++)
+        try {
+            weft_local_get(&thrown);
+            assert(false);
+        } catch (const std::runtime_error &) {
+        }
+    assert(weft_local_destroy(&thrown) == WEFT_OK);
+    weft_context *context = weft_context_capture();
+    try {
+        weft_context_run(context, throw_it, text);
+        assert(false);
+    } catch (const std::runtime_error &) {
+    }
+    assert(weft_context_attach(context) == WEFT_OK && weft_context_detach(context) == WEFT_OK);
+    weft_context_free(context);
+    assert(weft_namespace_set(&names, "seven", &seven, nullptr) == WEFT_OK);
+    assert(weft_namespace_get(&names, "seven") == &seven);
 }
 
 /* A walk is an object too: leaving it by an exception gives its futures back. */
@@ -73,6 +121,7 @@ int main()
         blocks += status == WEFT_OK;
     }
     assert(blocks == 4);
+    use_locals();
     try {
         throw_inside();
         assert(false);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads increment one plain int: under the lock that the argument names, else without. */
+/*
+ * For each argument threads increment one plain int: under the lock of that name, as `readers` beside
+ * each other, else without.
+ */
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -61,6 +64,16 @@ static void *count_with_rwlock(void *arg)
     return arg;
 }
 
+static void *count_while_reading(void *arg)
+{
+    await_all();
+    for (int i = 0; i < ROUNDS; i++) {
+        WEFT_HOLD(weft_reading(&rwlock));
+        counter++;
+    }
+    return arg;
+}
+
 static void *count_with_condition(void *arg)
 {
     await_all();
@@ -90,13 +103,17 @@ static weft_target *way_of(const char *how)
         return count_with_rlock;
     if (strcmp(how, "rwlock") == 0)
         return count_with_rwlock;
+    if (strcmp(how, "readers") == 0)
+        return count_while_reading;
     return strcmp(how, "condition") == 0 ? count_with_condition : count_unlocked;
 }
 
-int main(int argc, char **argv)
+/* Prints how far they have come. */
+static int count(weft_target *way)
 {
-    weft_target *way = way_of(argc > 1 ? argv[1] : "");
     weft_thread *threads[THREADS];
+    counter = 0;
+    atomic_store(&present, 0);
     for (int i = 0; i < THREADS; i++) {
         threads[i] = weft_thread_spawn(way);
         if (threads[i] == NULL)
@@ -108,4 +125,12 @@ int main(int argc, char **argv)
     }
     printf("%d\n", counter);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    for (int i = 1; i < argc && !failed; i++)
+        failed = count(way_of(argv[i]));
+    return failed;
 }

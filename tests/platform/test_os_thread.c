@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The system's threads: how they start, what they are called, and that their end is noticed. */
-#include "storm.h"
+#include "test.h"
 
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "asleep.h"
+#include "cancel.h"
 #include "platform/atomic.h"
 #include "platform/memory.h"
 #include "platform/thread.h"
@@ -90,7 +93,7 @@ static void count_release(void *memory, void *context)
 
 TEST(a_stack_that_does_not_fit_is_no_thread)
 {
-    static const size_t huge[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2, SIZE_MAX / 4 + 1};
+    static const size_t huge[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 8 * 7, SIZE_MAX / 4 * 3};
     const weft_allocator counting = {count_allocate, count_release, &in_use};
     assert_int_equal(weft_set_allocator(&counting), WEFT_OK);
     for (size_t i = 0; i < sizeof huge / sizeof huge[0]; i++) {
@@ -224,7 +227,7 @@ static void *exit_early(void *arg)
 static void *be_cancelled(void *arg)
 {
     pthread_cancel(pthread_self());
-    pthread_testcancel();
+    test_cancel_here();
     return arg;
 }
 

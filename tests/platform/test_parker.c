@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The parker: a thread's own bed. Exactly the unpark or the deadline ends a park. */
-#include "storm.h"
+#include "test.h"
 
 #include <pthread.h>
 
+#include "asleep.h"
+#include "cancel.h"
+#include "platform/atomic.h"
 #include "platform/clock.h"
 #include "platform/parker.h"
+#include "storm.h"
 
 static void prepare(struct wefti_parker *parker)
 {
@@ -80,19 +84,16 @@ struct bed {
     bool beyond; /* it has passed a cancellation point after it */
     uint64_t message;
     uint64_t read;
-    struct storm *storm;
 };
 
 static void *lie_down(void *arg)
 {
     struct bed *bed = arg;
-    if (bed->storm != NULL)
-        storm_join(bed->storm);
     wefti_store(&bed->id, thread_id(), RELEASE);
     bed->unparked = wefti_parker_park(&bed->parker, bed->deadline);
     bed->read = bed->message;
     wefti_store(&bed->up, 1, RELEASE);
-    pthread_testcancel();
+    test_cancel_here();
     bed->beyond = true;
     return NULL;
 }
@@ -128,32 +129,29 @@ TEST(an_unpark_ends_a_park)
 
 TEST(signals_do_not_end_a_park)
 {
-    struct storm storm = {.over = 0};
-    struct bed bed = {.deadline = WEFTI_NEVER, .storm = &storm};
-    storm_begin(&storm);
+    struct bed bed = {.deadline = WEFTI_NEVER};
+    storm_begin();
     pthread_t thread = start(&bed);
     wait_until_asleep(&bed);
-    storm_lasts(3000);
+    storm_lasts(2000);
     assert_int_equal(wefti_load(&bed.up, ACQUIRE), 0);
     wefti_parker_unpark(&bed.parker);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_true(bed.unparked);
-    storm_end(&storm);
+    storm_end();
 }
 
 TEST(signals_do_not_shorten_a_park)
 {
-    struct storm storm = {.over = 0};
     struct wefti_parker parker;
-    storm_begin(&storm);
-    storm_join(&storm);
+    storm_begin();
     prepare(&parker);
     for (int round = 0; round < 20; round++) {
         int64_t deadline = wefti_clock() + 5 * WEFTI_MILLISECOND;
         assert_false(wefti_parker_park(&parker, deadline));
         assert_true(wefti_clock() >= deadline);
     }
-    storm_end(&storm);
+    storm_end();
 }
 
 TEST(a_cancelled_thread_parks_on_until_unparked)
@@ -198,7 +196,6 @@ enum { PASSES = 20000 };
 struct game {
     struct wefti_parker parkers[2];
     uint32_t players;
-    struct storm *storm;
     int64_t patience; /* of each park, after which it parks again; 0: for ever */
 };
 
@@ -207,8 +204,6 @@ static void *play(void *arg)
     struct game *game = arg;
     uint32_t me = wefti_fetch_add(&game->players, 1, RELAXED);
     struct wefti_parker *mine = &game->parkers[me];
-    if (game->storm != NULL)
-        storm_join(game->storm);
     EVENTUALLY(wefti_load(&game->players, ACQUIRE) == 2);
     for (int pass = 0; pass < PASSES; pass++) {
         /* The first begins with the ball; each prepares before it passes the ball on. */
@@ -223,9 +218,9 @@ static void *play(void *arg)
     return NULL;
 }
 
-static void play_a_game(struct storm *storm, int64_t patience)
+static void play_a_game(int64_t patience)
 {
-    struct game game = {.storm = storm, .patience = patience};
+    struct game game = {.patience = patience};
     prepare(&game.parkers[0]);
     prepare(&game.parkers[1]);
     struct crew crew = crew_start(2, play, &game);
@@ -234,18 +229,17 @@ static void play_a_game(struct storm *storm, int64_t patience)
 
 TEST(no_unpark_is_lost)
 {
-    play_a_game(NULL, 0);
+    play_a_game(0);
 }
 
 TEST(no_unpark_is_lost_at_a_deadline)
 {
-    play_a_game(NULL, 10000);
+    play_a_game(10000);
 }
 
 TEST(no_unpark_is_lost_in_a_storm)
 {
-    struct storm storm = {.over = 0};
-    storm_begin(&storm);
-    play_a_game(&storm, 0);
-    storm_end(&storm);
+    storm_begin();
+    play_a_game(0);
+    storm_end();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-// LINK: -Wl,--wrap=sem_post
+// LINK: -Wl,--wrap=sem_post,--wrap=sem_init
 /* Work on a signal: in a thread of its own, and unnoticed by the one that is interrupted. */
 #include "test.h"
 
@@ -35,9 +35,10 @@ TEST(a_signal_has_a_name_or_digits)
 TEST(what_is_no_signal_is_0)
 {
     static const char *const bad[] = {
-        "",           "SIG", "NONE", "USR3", "quit", "QUITS",
-        "SIGSIGQUIT", "0",   "-1",   "65",   "1000", "12x",
-        "x12",        "1.0", "1 2",  "QUI",  " ",    "99999999999999999999999"};
+        "",           "SIG", "NONE",   "USR3", "quit", "QUITS",
+        "SIGSIGQUIT", "0",   "-1",     "65",   "1000", "12x",
+        "x12",        "1.0", "1 2",    "QUI",  " ",    "99999999999999999999999",
+        " 10",        "+10", "SIG 10", "10 ",  "\t10", "0x10"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(wefti_signal_number(bad[i]), 0);
 }
@@ -52,6 +53,14 @@ int __wrap_sem_post(sem_t *semaphore)
     int result = __real_sem_post(semaphore);
     errno = EOVERFLOW;
     return result;
+}
+
+static bool no_semaphore;
+int __real_sem_init(sem_t *semaphore, int shared, unsigned value);
+int __wrap_sem_init(sem_t *semaphore, int shared, unsigned value);
+int __wrap_sem_init(sem_t *semaphore, int shared, unsigned value)
+{
+    return no_semaphore ? -1 : __real_sem_init(semaphore, shared, value);
 }
 
 static uint32_t calls;
@@ -74,6 +83,22 @@ TEST(the_work_is_done_by_a_helper_that_hears_no_signal)
     static const int some[] = {SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGCHLD, SIGALRM, SIGHUP};
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
         assert_int_equal(sigismember(&blocked, some[i]), 1);
+}
+
+TEST(a_child_that_gets_no_bell_has_no_helper)
+{
+    int status = 0;
+    assert_int_equal(wefti_on_signal(SIGUSR1, note_a_call), WEFT_OK);
+    no_semaphore = true;
+    pid_t child = fork();
+    if (child == 0) {
+        WITNESS(wefti_helper_start(WEFTI_HELP_EVENTS, note_a_call) == WEFT_NO_MEMORY);
+        WITNESS(!wefti_helper_knows(WEFTI_HELP_EVENTS));
+        WITNESS(wefti_on_signal(SIGUSR2, note_a_call) == WEFT_NO_MEMORY);
+        _exit(test_witness_failures());
+    }
+    assert_true(child > 0 && waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TEST(every_signal_is_worked_on)

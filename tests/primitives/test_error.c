@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "faulty_memory.h"
 
@@ -174,6 +175,38 @@ TEST(without_memory_the_target_has_failed_all_the_same)
     assert_int_equal(error->line, 0);
     weft_thread_free(thread);
     faulty_memory_end(&memory);
+}
+
+static void *raise_text_without_memory(void *arg)
+{
+    (void)arg;
+    return weft_raise_text(CODE, "nobody has room for this");
+}
+
+TEST(without_memory_a_text_is_lost_too)
+{
+    struct faulty_memory memory = {.fail_at = 2};
+    faulty_memory_begin(&memory);
+    weft_thread *thread = run(raise_text_without_memory, NULL, WEFT_FAILED);
+    assert_int_equal(weft_thread_error(thread)->code, WEFT_NO_MEMORY);
+    weft_thread_free(thread);
+    faulty_memory_end(&memory);
+}
+
+TEST(without_a_format_the_message_is_the_codes_sentence)
+{
+    assert_ptr_equal(weft_raise_at("bank.c", 7, WEFT_TIMEOUT, NULL), WEFT_RAISED);
+    assert_string_equal(weft_last_error()->message, weft_strerror(WEFT_TIMEOUT));
+    assert_string_equal(weft_last_error()->file, "bank.c");
+    assert_int_equal(weft_last_error()->line, 7);
+}
+
+TEST(what_printf_cannot_print_is_raised_as_it_stands)
+{
+    const wchar_t surrogate[] = {0xDC80, 0}; /* no character, in no encoding */
+    assert_ptr_equal(weft_raise(CODE, "cannot parse %ls", surrogate), WEFT_RAISED);
+    assert_string_equal(weft_last_error()->message, "cannot parse %ls");
+    assert_int_equal(weft_last_error()->code, CODE);
 }
 
 static void *return_raised(void *arg)

@@ -172,7 +172,7 @@ TEST(a_storm_of_signals_loses_nothing)
     assert_int_equal(weft_event_allow_signals(), WEFT_OK);
     handle(SIGUSR1);
     struct crew crew = crew_start(3, wait_again_and_again, NULL);
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 20000 || atomic_load(&passed) == 0; i++)
         raise(SIGUSR1);
     atomic_store(&over, 1);
     crew_join(&crew);
@@ -184,8 +184,19 @@ TEST(a_storm_of_signals_loses_nothing)
     crew_join(&last);
 }
 
+static weft_status wait_alone(void)
+{
+    return weft_event_wait_for(&event, 20);
+}
+
+static weft_status wait_for_any(void)
+{
+    const weft_waitable one = weft_event_waitable(&event);
+    return weft_wait_any(1, &one, NULL, 20);
+}
+
 /* The alarm comes while the child's only thread waits: the helper had to be started anew. */
-TEST(the_child_of_a_fork_inherits_it)
+static void wake_a_child(weft_status (*wait_in_the_child)(void))
 {
     if (UNDER_TSAN) /* which lets no child of a process with several threads start another */
         skip();
@@ -195,9 +206,19 @@ TEST(the_child_of_a_fork_inherits_it)
     pid_t pid = fork();
     if (pid == 0) {
         ualarm(20000, 0);
-        _exit(weft_event_wait_for(&event, 20) == WEFT_OK ? 0 : 1);
+        _exit(wait_in_the_child() == WEFT_OK ? 0 : 1);
     }
     assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     assert_false(weft_event_is_set(&event));
+}
+
+TEST(the_child_of_a_fork_inherits_it)
+{
+    wake_a_child(wait_alone);
+}
+
+TEST(the_child_of_a_fork_inherits_it_for_waits_for_any)
+{
+    wake_a_child(wait_for_any);
 }

@@ -126,6 +126,7 @@ TEST(a_dump_says_what_each_thread_waits_for)
 {
     struct scene scene = {.lock = WEFT_LOCK_INIT};
     char lock_at[64];
+    test_unwatched();
     snprintf(lock_at, sizeof lock_at, "a lock at 0x%jx", (uintmax_t)(uintptr_t)&scene.lock);
     assert_int_equal(weft_lock_acquire(&scene.lock), WEFT_OK);
     weft_thread *writer = spawn(wait_for_lock, &scene, "writer");

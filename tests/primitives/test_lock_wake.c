@@ -53,9 +53,13 @@ static void *pass_through(void *arg)
     return arg;
 }
 
-/* The first waiter gives up, the second comes while it does, and a release finds both. */
+/*
+ * The first waiter gives up, the second comes while it does, and a release finds both. A watcher's
+ * mutex would be counted, too.
+ */
 static void assert_wakes_the_next(weft_target *give_up, bool interrupt)
 {
+    test_unwatched();
     assert_int_equal(weft_lock_acquire(&lock), WEFT_OK);
     struct crew first = crew_start(1, give_up, NULL);
     if (interrupt) {
@@ -87,6 +91,7 @@ TEST(a_wake_up_that_meets_an_interruption_goes_to_the_next)
 
 TEST(a_release_that_finds_only_one_who_gives_up_leaves_the_lock_free)
 {
+    test_unwatched();
     assert_int_equal(weft_lock_acquire(&lock), WEFT_OK);
     struct crew crew = crew_start(1, give_up_in_time, NULL);
     EVENTUALLY(atomic_load(&gives_up));

@@ -166,6 +166,7 @@ TEST(the_dump_has_the_name_of_what_is_waited_for)
 TEST(the_dump_says_nothing_of_holders_that_nobody_watches)
 {
     weft_lock lock = WEFT_LOCK_INIT;
+    test_unwatched();
     wait_for(&lock);
     assert_dumped(" s for a lock at 0x");
     assert_null(strstr(dump(), "held by"));
@@ -205,36 +206,6 @@ TEST(the_dump_is_sure_of_an_owner)
 }
 
 /* ---- what needs no watching ---------------------------------------------------------------- */
-
-static weft_status acquire_rlock(void *lock)
-{
-    return weft_rlock_acquire(lock);
-}
-
-static weft_status release_rlock(void *lock)
-{
-    return weft_rlock_release(lock);
-}
-
-static weft_status acquire_read(void *lock)
-{
-    return weft_rwlock_acquire_read(lock);
-}
-
-static weft_status release_read(void *lock)
-{
-    return weft_rwlock_release_read(lock);
-}
-
-static weft_status acquire_write(void *lock)
-{
-    return weft_rwlock_acquire_write(lock);
-}
-
-static weft_status release_write(void *lock)
-{
-    return weft_rwlock_release_write(lock);
-}
 
 TEST(the_dump_knows_who_holds_an_rlock)
 {

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cancel.h"
+
 static char place[4];
 static const struct wefti_key key = {&place[0], WEFTI_LOCK};
 
@@ -180,7 +182,7 @@ static void *park_then_die(void *arg)
 {
     struct sleeper *sleeper = arg;
     sleeper_sleeps(sleeper);
-    pthread_testcancel();
+    test_cancel_here();
     sleeper->parked.outcome = WEFTI_INVALID; /* not reached */
     return NULL;
 }

@@ -42,6 +42,23 @@ TEST(a_wait_that_does_not_begin_leaves_the_interruption)
     assert_int_equal(look_in(key), WEFTI_TIMED_OUT);
 }
 
+static void unpark_oneself(void *token)
+{
+    WITNESS(unpark(key, 1, *(uintptr_t *)token) == 1);
+}
+
+TEST(an_interruption_that_finds_the_wait_over_is_for_the_next)
+{
+    uintptr_t token = 5;
+    const struct wefti_patience patience = {.queued = unpark_oneself, .arg = &token};
+    interrupt(wefti_self()); /* pending; it would be heard after the queue has been entered */
+    struct wefti_parked parked = wefti_park(key, &patience);
+    assert_int_equal(parked.outcome, WEFTI_UNPARKED);
+    assert_int_equal(parked.token, token);
+    assert_int_equal(look_in(key), WEFTI_INTERRUPTED);
+    assert_int_equal(look_in(key), WEFTI_TIMED_OUT);
+}
+
 /* A firm wait, then a look whether an interruption is pending, then another. */
 struct firm {
     struct sleeper sleeper;

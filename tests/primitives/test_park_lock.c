@@ -5,7 +5,8 @@
  * and only then does its own work.
  */
 #include "park_help.h"
-#include "tests/platform/storm.h"
+
+#include "asleep.h"
 
 static char places[2];
 static const struct wefti_key key = {&places[0], WEFTI_LOCK};

@@ -106,6 +106,33 @@ TEST(a_moved_waiter_can_be_seen_where_it_is)
     assert_home(&sleeper, WEFTI_UNPARKED, 1);
 }
 
+static uintptr_t note_since(uintptr_t request, int64_t since, void *arg)
+{
+    (void)request;
+    *(int64_t *)arg = since;
+    return 1;
+}
+
+TEST(a_moved_waiter_waits_since_the_move)
+{
+    struct sleeper sleeper;
+    struct wefti_key seen;
+    int64_t before;
+    int64_t shown;
+    int64_t told = 0;
+    sleepers_enter(&sleeper, 1, from);
+    assert_true(wefti_waits(sleeper.self, &seen, &before));
+    EVENTUALLY(wefti_clock() > before);
+    int64_t now = wefti_clock();
+    move(0, 0, 1, false);
+    assert_true(wefti_waits(sleeper.self, &seen, &shown));
+    assert_true(shown >= now && shown <= wefti_clock());
+    const struct wefti_unparking how = {.take = note_since, .arg = &told};
+    assert_int_equal(wefti_unpark(to, &how), 1);
+    assert_true(told == shown);
+    assert_home(&sleeper, WEFTI_UNPARKED, 1);
+}
+
 TEST(a_moved_waiter_has_no_deadline)
 {
     int64_t deadline = wefti_clock() + 50 * WEFTI_MILLISECOND;

@@ -19,6 +19,8 @@ TEST(a_negative_value_is_refused)
     assert_int_equal(weft_semaphore_value(&fresh), 2);
     weft_bounded_semaphore bounded;
     assert_int_equal(weft_bounded_semaphore_init(&bounded, -1), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_bounded_semaphore_init(&bounded, WEFT_SEMAPHORE_MAX + 1),
+                     WEFT_VALUE_ERROR);
 
     assert_int_equal(weft_semaphore_acquire(&refused), WEFT_VALUE_ERROR);
     assert_int_equal(weft_semaphore_try_acquire(&refused), WEFT_VALUE_ERROR);

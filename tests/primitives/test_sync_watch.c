@@ -154,3 +154,15 @@ TEST(barriers_tell_what_they_pass_on)
     crew_join(&crew);
     expect(3, 3); /* each came and went, and the action was in between */
 }
+
+TEST(a_wait_for_any_tells_what_it_claims)
+{
+    weft_event event = WEFT_EVENT_INIT;
+    weft_semaphore semaphore = WEFT_SEMAPHORE_INIT(1);
+    const weft_waitable both[] = {weft_event_waitable(&event), weft_semaphore_waitable(&semaphore)};
+    watch(&semaphore);
+    assert_int_equal(weft_wait_any(2, both, NULL, WEFT_FOREVER), WEFT_OK);
+    expect(0, 1);
+    assert_int_equal(weft_wait_any(2, both, NULL, 0.001), WEFT_TIMEOUT);
+    expect(0, 0);
+}

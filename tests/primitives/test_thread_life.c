@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Thread from new to end: start, names, numbers, daemon, and failures of the system. */
-// LINK: -Wl,--wrap=wefti_os_thread_create
+// LINK: -Wl,--wrap=wefti_os_thread_create -Wl,--wrap=wefti_os_thread_rename
 #include "test.h"
 
 #include <pthread.h>
@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "faulty_memory.h"
+#include "platform/atomic.h"
 #include "platform/thread.h"
 #include "primitives/park.h"
+#include "primitives/self.h"
+#include "primitives/thread.h"
 #include "program.h"
 
 weft_status __real_wefti_os_thread_create(void *(*run)(void *), void *arg, size_t stack_size);
@@ -28,6 +31,21 @@ weft_status __wrap_wefti_os_thread_create(void *(*run)(void *), void *arg, size_
     if (atomic_fetch_sub(&refuse, 1) > 0)
         return WEFT_NO_THREAD;
     return __real_wefti_os_thread_create(run, arg, stack_size);
+}
+
+void __real_wefti_os_thread_rename(wefti_os_thread thread, const char *name);
+void __wrap_wefti_os_thread_rename(wefti_os_thread thread, const char *name);
+
+static atomic_int named;      /* threads, as they began */
+static atomic_int named_late; /* those whose number others could know before */
+
+void __wrap_wefti_os_thread_rename(wefti_os_thread thread, const char *name)
+{
+    const struct weft_thread *own = wefti_self()->thread; /* the registry is locked */
+    atomic_fetch_add(&named, 1);
+    if (own != NULL && wefti_load(&own->native, RELAXED) != 0)
+        atomic_fetch_add(&named_late, 1);
+    __real_wefti_os_thread_rename(thread, name);
 }
 
 static void *return_it(void *arg)
@@ -302,6 +320,13 @@ TEST(the_native_id_is_the_kernels)
         weft_thread_free(thread);
     }
     assert_true(weft_thread_native_id(NULL) == 0);
+}
+
+TEST(who_knows_the_native_id_finds_the_systems_name)
+{
+    finish(weft_thread_spawn(return_it, NULL));
+    assert_int_equal(atomic_load(&named), 1);
+    assert_int_equal(atomic_load(&named_late), 0);
 }
 
 static void *use_library(void *gate)

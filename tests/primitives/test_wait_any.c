@@ -3,7 +3,6 @@
 #include "test.h"
 
 #include <math.h>
-#include <stdatomic.h>
 
 #include "faulty_memory.h"
 #include "interrupt.h"
@@ -153,6 +152,7 @@ TEST(a_timeout_is_never_early_and_leaves_no_trace)
     assert_int_equal(index, 99);
     make_bounded_empty();
     assert_nobody_waits();
+    assert_int_equal(semaphore.state, 0); /* it does not say that somebody waits, either */
     assert_int_equal(weft_semaphore_release(&semaphore), WEFT_OK);
     assert_int_equal(weft_semaphore_value(&semaphore), 1);
 }
@@ -174,12 +174,16 @@ TEST(bad_input_is_refused)
     const weft_waitable none = weft_event_waitable(NULL);
     const weft_waitable bad[] = {good, weft_latch_waitable(&zeroed)};
     const weft_waitable worse[] = {good, weft_semaphore_waitable(&negative)};
+    const weft_waitable nothing = weft_bounded_semaphore_waitable(NULL);
     const weft_waitable empty = {0};
+    const weft_waitable untyped = {.object = &event};
     assert_int_equal(weft_wait_any(1, &good, NULL, NAN), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(0, &good, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, NULL, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, &none, NULL, 0), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_wait_any(1, &nothing, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(1, &empty, NULL, 0), WEFT_VALUE_ERROR);
+    assert_int_equal(weft_wait_any(1, &untyped, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(2, bad, NULL, 0), WEFT_VALUE_ERROR);
     assert_int_equal(weft_wait_any(2, worse, NULL, 0), WEFT_VALUE_ERROR);
 }
@@ -243,59 +247,6 @@ TEST(any_number_can_be_waited_for)
         assert_int_equal(weft_semaphore_done(&semaphores[i]), WEFT_OK);
 }
 
-/* ---- under stress -------------------------------------------------------------------------- */
-
-enum { THREADS = 6, KINDS = 3 };
-
-static weft_semaphore pools[KINDS];
-static weft_event stop;
-static atomic_long taken[KINDS];
-
-static void *take_any(void *arg)
-{
-    uint64_t random = 88172645463325252U + (uintptr_t)arg;
-    weft_waitable any[KINDS + 1];
-    for (;;) {
-        size_t turn = (size_t)(test_random(&random) % KINDS);
-        for (size_t i = 0; i < KINDS; i++)
-            any[i] = weft_semaphore_waitable(&pools[(i + turn) % KINDS]);
-        any[KINDS] = weft_event_waitable(&stop);
-        size_t index = 99;
-        double seconds = test_random(&random) % 4 == 0 ? 0.0001 : WEFT_FOREVER;
-        weft_status status = weft_wait_any(KINDS + 1, any, &index, seconds);
-        WITNESS(status == WEFT_OK || (status == WEFT_TIMEOUT && seconds < 1));
-        if (status != WEFT_OK)
-            continue;
-        if (index == KINDS)
-            return NULL;
-        atomic_fetch_add(&taken[(index + turn) % KINDS], 1);
-    }
-}
-
-TEST(every_permit_is_taken_once)
-{
-    long given[KINDS] = {0};
-    uint64_t random = 2463534242U;
-    struct crew crew = crew_start(THREADS, take_any, NULL);
-    int64_t end = test_clock() + test_stress_time();
-    while (test_clock() < end) {
-        size_t which = (size_t)(test_random(&random) % KINDS);
-        int n = 1 + (int)(test_random(&random) % 3);
-        assert_int_equal(weft_semaphore_release_n(&pools[which], n), WEFT_OK);
-        given[which] += n;
-        if (test_random(&random) % 64 == 0)
-            test_yield();
-    }
-    for (size_t i = 0; i < KINDS; i++)
-        EVENTUALLY(weft_semaphore_value(&pools[i]) == 0);
-    assert_int_equal(weft_event_set(&stop), WEFT_OK);
-    crew_join(&crew);
-    for (size_t i = 0; i < KINDS; i++) {
-        assert_int_equal(atomic_load(&taken[i]), given[i]);
-        assert_int_equal(weft_semaphore_waiters(&pools[i]), 0);
-    }
-}
-
 TEST(without_memory_more_than_fit_are_refused)
 {
     weft_waitable many[WEFT_WAIT_ANY_INLINE + 1];
@@ -305,5 +256,7 @@ TEST(without_memory_more_than_fit_are_refused)
     faulty_memory_begin(&memory);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_NO_MEMORY);
     assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE, many, NULL, 0), WEFT_TIMEOUT);
+    assert_int_equal(memory.calls, 1);
+    assert_int_equal(weft_wait_any(WEFT_WAIT_ANY_INLINE + 1, many, NULL, 0), WEFT_TIMEOUT);
     faulty_memory_end(&memory);
 }

@@ -6,12 +6,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "program.h"
+
 /* ---- the switch ---------------------------------------------------------------------------- */
 
 TEST(without_watching_nothing_is_told)
 {
     struct owned a = {0};
     struct owned b = {0};
+    test_unwatched();
     weft_set_report(note_report, NULL);
     enter_two();
     close_owned_cycle(&a, &b);
@@ -47,6 +50,28 @@ TEST(switched_off_and_on_it_forgets_who_holds_and_waits)
     does(&left, owned_release, &b);
     assert_int_equal(ends(&right), WEFT_OK);
     leave_two();
+}
+
+TEST(a_wait_that_ended_unwatched_is_forgotten)
+{
+    struct owned b = {0};
+    watch();
+    enter_two();
+    does(&right, owned_acquire, &b);
+    waits_for_owned(&left, owned_acquire, &b);
+    assert_int_equal(weft_watch_deadlocks(WEFT_WATCH_OFF), WEFT_OK);
+    does(&right, owned_release, &b);
+    assert_int_equal(ends(&left), WEFT_OK);
+    does(&left, owned_release, &b); /* unseen */
+    assert_int_equal(weft_watch_deadlocks(WEFT_WATCH_REPORT), WEFT_OK);
+    does(&right, owned_acquire, &b);
+    waits(&right, join, left.thread);
+    assert_no_reports();
+    actor_ends(&left);
+    assert_int_equal(ends(&right), WEFT_OK);
+    does(&right, owned_release, &b);
+    weft_thread_free(left.thread);
+    actor_leaves(&right);
 }
 
 TEST(what_is_held_when_it_is_switched_on_is_unknown)
@@ -120,7 +145,7 @@ static int run_again(const char *name, const char *mode, const char *again)
         setenv("WEFT_TEST_AGAIN", again, 1);
         if (mode != NULL)
             setenv("WEFT_DEADLOCK", mode, 1);
-        execl("/proc/self/exe", "again", "--here", name, (char *)NULL);
+        program_again((const char *const[]){"--here", name, NULL});
         _exit(127);
     }
     close(pipes[1]);

@@ -2,11 +2,6 @@
 /* A wait that an interruption ends closes no cycle, however late its thread wakes up. */
 #include "watch_help.h"
 
-static weft_status acquire_rlock(void *lock)
-{
-    return weft_rlock_acquire(lock);
-}
-
 static void waits_for_rlock(struct actor *actor, step *next, weft_rlock *lock)
 {
     begins(actor, next, lock);

@@ -274,6 +274,22 @@ TEST(what_is_missing_is_refused_and_none_is_held)
     assert_all_free();
 }
 
+TEST(a_scope_of_more_than_fit_is_refused)
+{
+    weft_holdable many[WEFT_WITH_ALL_MOST + 1];
+    weft_guards guards = {0};
+    for (size_t i = 0; i <= WEFT_WITH_ALL_MOST; i++)
+        many[i] = WEFT_HOLDABLE(&all.a);
+    assert_false(weft_guards_enter(&guards, WEFT_WITH_ALL_MOST + 1, many, 1));
+    assert_int_equal(weft_last_status(), WEFT_VALUE_ERROR);
+    weft_guards_leave(&guards);
+    assert_all_free();
+    assert_true(weft_guards_enter(&guards, WEFT_WITH_ALL_MOST, many, 1));
+    assert_true(weft_lock_locked(&all.a));
+    weft_guards_leave(&guards);
+    assert_all_free();
+}
+
 TEST(a_release_that_fails_does_not_keep_the_others)
 {
     weft_holdable held[] = {WEFT_HOLDABLE(&all.a), WEFT_HOLDABLE(&all.b), WEFT_HOLDABLE(&all.c)};

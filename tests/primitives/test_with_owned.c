@@ -148,6 +148,8 @@ TEST(a_scope_of_nothing_says_so)
 {
     weft_rlock *no_rlock = NULL;
     weft_condition *no_condition = NULL;
+    weft_semaphore *no_semaphore = NULL;
+    weft_bounded_semaphore *no_bounded = NULL;
     WEFT_WITH(no_rlock) {
         fail();
     }
@@ -156,6 +158,11 @@ TEST(a_scope_of_nothing_says_so)
     assert_null(guard.object);
     guard = weft_condition_guard_hold(no_condition);
     assert_null(guard.object);
+    guard = weft_semaphore_guard_hold(no_semaphore);
+    assert_null(guard.object);
+    guard = weft_bounded_semaphore_guard_hold(no_bounded);
+    assert_null(guard.object);
+    assert_int_equal(weft_last_status(), WEFT_VALUE_ERROR);
     weft_guard_leave(&guard);
     weft_guard_leave(NULL);
 }

@@ -27,7 +27,7 @@ const char *__tsan_default_options(void)  /* NOLINT */
 
 enum { REPORT_ROOM = 8192 };
 
-static uint32_t reports[WEFT_REPORT_LOCK_ORDER + 1];
+static uint32_t reports[WEFT_REPORT_MISUSE + 1];
 static char reported[REPORT_ROOM]; /* the latest; read it after its count has been seen */
 
 static inline void note_report(const weft_report *report, void *arg)
@@ -45,7 +45,7 @@ static inline uint32_t count(weft_report_kind kind)
 static inline uint32_t all_reports(void)
 {
     return count(WEFT_REPORT_DEADLOCK) + count(WEFT_REPORT_POSSIBLE_DEADLOCK) +
-           count(WEFT_REPORT_LOCK_ORDER);
+           count(WEFT_REPORT_LOCK_ORDER) + count(WEFT_REPORT_MISUSE);
 }
 
 static inline void watch(void)
@@ -273,6 +273,42 @@ static inline weft_status join(void *thread)
 static inline weft_status join_timed(void *thread)
 {
     return weft_thread_join_for(thread, 1e6);
+}
+
+/* Steps with the locks that have owners. */
+static inline weft_status acquire_rlock(void *lock)
+{
+    return weft_rlock_acquire(lock);
+}
+
+static inline weft_status release_rlock(void *lock)
+{
+    return weft_rlock_release(lock);
+}
+
+static inline weft_status acquire_read(void *lock)
+{
+    return weft_rwlock_acquire_read(lock);
+}
+
+static inline weft_status release_read(void *lock)
+{
+    return weft_rwlock_release_read(lock);
+}
+
+static inline weft_status acquire_write(void *lock)
+{
+    return weft_rwlock_acquire_write(lock);
+}
+
+static inline weft_status release_write(void *lock)
+{
+    return weft_rwlock_release_write(lock);
+}
+
+static inline weft_status upgrade(void *lock)
+{
+    return weft_rwlock_upgrade(lock);
 }
 
 /* ---- orders -------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 /*
  * Events under load: in each round all threads wait for an event that is set and cleared at once,
  * by a call or by a signal handler, and none may be left behind. Then all calls at once, from many
- * threads and from handlers.
+ * threads and from handlers, which others interrupt.
  */
 #include "test.h"
 
@@ -11,12 +11,17 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "interrupt.h"
+#include "storm.h"
+
 enum { WAITERS = 5 };
 
 struct load {
     weft_event event;
     atomic_ullong woken;
     atomic_ullong timeouts;
+    atomic_ullong interrupted;
+    atomic_uint active; /* threads */
     atomic_bool over;
     atomic_ullong round;
 };
@@ -93,10 +98,26 @@ TEST(no_blocked_thread_is_forgotten_by_a_handler)
     run(&load, raise_it);
 }
 
+static weft_status wait_somehow(weft_event *event, uint64_t random)
+{
+    double seconds = (double)(random % 97) * 1e-6;
+    switch (random / 97 % 4) {
+    case 0:
+        return weft_event_wait(event);
+    case 1:
+        return weft_event_wait_until(event, weft_now() + seconds);
+    case 2:
+        return weft_event_wait_for(event, 0);
+    default:
+        return weft_event_wait_for(event, seconds);
+    }
+}
+
 static void *bustle(void *arg)
 {
     struct load *load = arg;
-    uint64_t random = (uint64_t)(uintptr_t)&random | 1;
+    uint64_t random = test_stress_random();
+    weft_status status;
     while (!atomic_load(&load->over)) {
         switch (test_random(&random) % 4) {
         case 0:
@@ -109,27 +130,53 @@ static void *bustle(void *arg)
             raise(SIGUSR1);
             break;
         default:
-            if (weft_event_wait_for(&load->event, (double)(random % 97) * 1e-6) == WEFT_OK)
-                atomic_fetch_add(&load->woken, 1);
-            else
-                atomic_fetch_add(&load->timeouts, 1);
+            status = wait_somehow(&load->event, test_random(&random));
+            WITNESS(status == WEFT_OK || status == WEFT_TIMEOUT || status == WEFT_INTERRUPTED);
+            atomic_fetch_add(status == WEFT_OK        ? &load->woken
+                             : status == WEFT_TIMEOUT ? &load->timeouts
+                                                      : &load->interrupted,
+                             1);
         }
     }
+    atomic_fetch_sub(&load->active, 1);
     return NULL;
+}
+
+static void run_all_calls(void)
+{
+    struct load load = {.active = WAITERS};
+    signalled = &load;
+    install();
+    struct crew crew = crew_start(WAITERS, bustle, &load);
+    uint64_t sent = interrupt_at_random(&crew, test_clock() + test_stress_time());
+    atomic_store(&load.over, true);
+    while (atomic_load(&load.active) > 0) /* some may wait for ever, and some may clear */
+        assert_int_equal(weft_event_set(&load.event), WEFT_OK);
+    crew_join(&crew);
+    print_message("%llu woken, %llu timeouts, %llu interrupted\n", atomic_load(&load.woken),
+                  atomic_load(&load.timeouts), atomic_load(&load.interrupted));
+    assert_true(atomic_load(&load.interrupted) <= sent);
+    assert_int_equal(weft_event_clear(&load.event), WEFT_OK);
+    assert_int_equal(weft_event_wait_for(&load.event, 0.001), WEFT_TIMEOUT);
+    assert_int_equal(weft_event_done(&load.event), WEFT_OK);
 }
 
 TEST(all_calls_at_once_leave_the_event_well)
 {
+    run_all_calls();
+}
+
+TEST(no_blocked_thread_is_forgotten_in_a_storm_of_signals)
+{
     struct load load = {.round = 0};
-    signalled = &load;
-    install();
-    struct crew crew = crew_start(WAITERS, bustle, &load);
-    WITNESS(weft_sleep((double)test_stress_time() / 1e9) == WEFT_OK);
-    atomic_store(&load.over, true);
-    crew_join(&crew);
-    print_message("%llu woken, %llu timeouts\n", atomic_load(&load.woken),
-                  atomic_load(&load.timeouts));
-    assert_int_equal(weft_event_clear(&load.event), WEFT_OK);
-    assert_int_equal(weft_event_wait_for(&load.event, 0.001), WEFT_TIMEOUT);
-    assert_int_equal(weft_event_done(&load.event), WEFT_OK);
+    storm_begin();
+    run(&load, set_it);
+    storm_end();
+}
+
+TEST(all_calls_at_once_leave_the_event_well_in_a_storm_of_signals)
+{
+    storm_begin();
+    run_all_calls();
+    storm_end();
 }

@@ -8,8 +8,9 @@
  *   targets  others come here too; nobody is moved on, so each move is one unpark with its request
  *   meadow   waiters are moved from any to any
  */
-#include "tests/platform/storm.h"
 #include "tests/primitives/park_help.h"
+
+#include "storm.h"
 
 enum { SLEEPERS = 10, WAKERS = 3 };
 enum { SOURCES = 4, TARGETS = 4, MEADOW = 6, KEYS = SOURCES + TARGETS + MEADOW };
@@ -39,13 +40,11 @@ struct sleeping {
 
 struct world {
     char places[KEYS];
-    uint64_t seed;
     uint32_t stop;        /* sleepers go home after their present wait */
     uint32_t all_home;    /* and wakers after them */
     uint32_t next_number; /* of a thread */
     struct sleeping sleepers[SLEEPERS];
     struct account accounts[SLEEPERS + WAKERS];
-    struct storm *storm;
 };
 
 static struct world world;
@@ -62,12 +61,6 @@ static uint64_t mix(uint64_t token)
     token = (token ^ (token >> 30)) * UINT64_C(0xbf58476d1ce4e5b9); /* splitmix64, S. Vigna */
     token = (token ^ (token >> 27)) * UINT64_C(0x94d049bb133111eb);
     return token ^ (token >> 31);
-}
-
-static uint64_t random_of(uint32_t number)
-{
-    uint64_t state = mix(world.seed + number + 1);
-    return state != 0 ? state : 1;
 }
 
 /* ---- sleepers ------------------------------------------------------------------------------- */
@@ -150,10 +143,8 @@ static void *sleep_at_random(void *arg)
     uint32_t number = wefti_fetch_add(&world.next_number, 1, RELAXED);
     struct sleeping *me = &world.sleepers[number];
     struct account *account = &world.accounts[number];
-    uint64_t random = random_of(number);
+    uint64_t random = test_stress_random();
     (void)arg;
-    if (world.storm != NULL)
-        storm_join(world.storm);
     wefti_store(&me->self, wefti_self(), RELEASE);
     while (!wefti_load(&world.stop, RELAXED)) {
         struct wefti_patience patience = random_patience(&random);
@@ -202,7 +193,7 @@ static uintptr_t give_next_token(uintptr_t request, int64_t since, void *arg)
     WITNESS(!waking->finished);
     waking->taken++;
     account->tokens++;
-    account->token_sum += mix(++waking->token);
+    account->token_sum += mix((uintptr_t)++waking->token); /* as the waiter gets it */
     account->moved_unparked += request == MOVED;
     return (uintptr_t)waking->token;
 }
@@ -265,12 +256,10 @@ static void interrupt_one(struct waking *waking)
 static void *wake_at_random(void *arg)
 {
     uint32_t number = wefti_fetch_add(&world.next_number, 1, RELAXED);
-    uint64_t random = random_of(number);
+    uint64_t random = test_stress_random();
     struct waking waking = {
         .account = &world.accounts[number], .random = &random, .token = (uint64_t)number << 40};
     (void)arg;
-    if (world.storm != NULL)
-        storm_join(world.storm);
     while (!wefti_load(&world.all_home, ACQUIRE)) {
         uint64_t way = test_random(&random) % 16;
         if (way < 8)
@@ -331,11 +320,8 @@ static void check_the_books(void)
     assert_true(awake.moves > 0 && awake.meadow_moves > 0);
 }
 
-static void run_world(struct storm *storm)
+static void run_world(void)
 {
-    world.storm = storm;
-    world.seed = (uint64_t)test_setting("WEFT_STRESS_SEED", (double)(test_clock() % 1000000000));
-    print_message("WEFT_STRESS_SEED=%llu\n", (unsigned long long)world.seed);
     int64_t end = test_clock() + test_stress_time();
     struct crew sleepers = crew_start(SLEEPERS, sleep_at_random, NULL);
     EVENTUALLY(wefti_load(&world.next_number, ACQUIRE) == SLEEPERS);
@@ -350,13 +336,12 @@ static void run_world(struct storm *storm)
 
 TEST(every_wait_is_accounted_for)
 {
-    run_world(NULL);
+    run_world();
 }
 
 TEST(every_wait_is_accounted_for_in_a_storm_of_signals)
 {
-    struct storm storm = {.over = 0};
-    storm_begin(&storm);
-    run_world(&storm);
-    storm_end(&storm);
+    storm_begin();
+    run_world();
+    storm_end();
 }

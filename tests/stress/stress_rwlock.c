@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "interrupt.h"
+#include "storm.h"
 
 enum { THREADS = 6 };
 
@@ -48,13 +49,17 @@ static bool acquire(bool write, uint64_t random)
 {
     double seconds = (double)(random % 151) * 1e-6;
     weft_status status;
-    switch (random / 151 % 4) {
+    switch (random / 151 % 5) {
     case 0:
         status = write ? weft_rwlock_try_acquire_write(&lock) : weft_rwlock_try_acquire_read(&lock);
         break;
     case 1:
         status = write ? weft_rwlock_acquire_write_for(&lock, seconds)
                        : weft_rwlock_acquire_read_for(&lock, seconds);
+        break;
+    case 2:
+        status = write ? weft_rwlock_acquire_write_until(&lock, weft_now() + seconds)
+                       : weft_rwlock_acquire_read_until(&lock, weft_now() + seconds);
         break;
     default:
         status = write ? weft_rwlock_acquire_write(&lock) : weft_rwlock_acquire_read(&lock);
@@ -65,11 +70,17 @@ static bool acquire(bool write, uint64_t random)
 
 static weft_status upgrade(uint64_t random)
 {
-    if (random % 3 == 0)
+    double seconds = (double)(random % 151) * 1e-6;
+    switch (random / 151 % 4) {
+    case 0:
         return weft_rwlock_try_upgrade(&lock);
-    if (random % 3 == 1)
-        return weft_rwlock_upgrade_for(&lock, (double)(random % 151) * 1e-6);
-    return weft_rwlock_upgrade(&lock);
+    case 1:
+        return weft_rwlock_upgrade_for(&lock, seconds);
+    case 2:
+        return weft_rwlock_upgrade_until(&lock, weft_now() + seconds);
+    default:
+        return weft_rwlock_upgrade(&lock);
+    }
 }
 
 static void visit(uint64_t *random)
@@ -100,23 +111,31 @@ static void visit(uint64_t *random)
     }
 }
 
+/* By a scope, which no interruption keeps out. */
+static void visit_in_a_scope(uint64_t *random)
+{
+    if (test_random(random) % 4 == 0) {
+        WEFT_HOLD(weft_writing(&lock));
+        change();
+    } else {
+        WEFT_HOLD(weft_reading(&lock));
+        look();
+    }
+}
+
 static void *visit_on(void *arg)
 {
-    uint64_t random = weft_thread_ident(weft_thread_current()) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t random = test_stress_random();
     while (test_clock() < end)
-        visit(&random);
+        (test_random(&random) % 8 == 0 ? visit_in_a_scope : visit)(&random);
     return arg;
 }
 
-TEST(an_rwlock_under_stress)
+static void run(void)
 {
-    uint64_t random = 1;
     end = test_clock() + test_stress_time();
     struct crew crew = crew_start(THREADS, visit_on, NULL);
-    while (test_clock() < end) {
-        (void)test_interrupt(crew.threads[test_random(&random) % THREADS]);
-        (void)weft_sleep(2e-4);
-    }
+    (void)interrupt_at_random(&crew, end);
     crew_join(&crew);
     assert_int_equal(weft_rwlock_done(&lock), WEFT_OK);
     assert_int_equal(lock.state, 0);
@@ -125,4 +144,16 @@ TEST(an_rwlock_under_stress)
     print_message("%llu reads, %llu writes, %llu upgrades\n",
                   (unsigned long long)atomic_load(&reads), (unsigned long long)first,
                   (unsigned long long)atomic_load(&upgrades));
+}
+
+TEST(an_rwlock_under_stress)
+{
+    run();
+}
+
+TEST(an_rwlock_under_stress_in_a_storm_of_signals)
+{
+    storm_begin();
+    run();
+    storm_end();
 }

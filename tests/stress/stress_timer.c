@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers started, cancelled, joined and freed by many threads: each fires once, or was cancelled.
+ * Timers started, cancelled, joined in every way and freed by many threads that are interrupted: each
+ * fires once, or was cancelled.
  */
 #include "test.h"
 
 #include <stdatomic.h>
 #include <string.h>
+
+#include "interrupt.h"
+#include "storm.h"
 
 enum { THREADS = 4, BATCH = 64 };
 
@@ -25,10 +29,29 @@ static void *fire(void *arg)
     return arg;
 }
 
+/* Joins it in some way, as often as it takes. */
+static void join_somehow(weft_timer *timer, uint64_t *random)
+{
+    weft_status status = WEFT_TIMEOUT;
+    while (status != WEFT_OK) {
+        double seconds = (double)(test_random(random) % 997) * 1e-6;
+        switch (test_random(random) % 3) {
+        case 0:
+            status = weft_timer_join_for(timer, seconds);
+            break;
+        case 1:
+            status = weft_timer_join_until(timer, weft_now() + seconds);
+            break;
+        default:
+            status = weft_timer_join(timer);
+        }
+        WITNESS(status == WEFT_OK || status == WEFT_TIMEOUT || status == WEFT_INTERRUPTED);
+    }
+}
+
 static void *come_and_go(void *arg)
 {
-    static atomic_uint_fast64_t seeds = 1;
-    uint64_t random = atomic_fetch_add(&seeds, 1) * 7919;
+    uint64_t random = test_stress_random();
     while (test_clock() < end) {
         struct one batch[BATCH];
         memset(batch, 0, sizeof batch);
@@ -43,7 +66,7 @@ static void *come_and_go(void *arg)
                 never[other] |= weft_timer_cancel(batch[other].timer) == WEFT_OK;
         }
         for (size_t i = 0; i < BATCH; i++) {
-            WITNESS(weft_timer_join(batch[i].timer) == WEFT_OK);
+            join_somehow(batch[i].timer, &random);
             WITNESS(atomic_load(&batch[i].fired) == (never[i] ? 0 : 1));
             WITNESS(weft_timer_value(batch[i].timer) == (never[i] ? NULL : &batch[i]));
             weft_timer_free(batch[i].timer);
@@ -52,10 +75,23 @@ static void *come_and_go(void *arg)
     return arg;
 }
 
-TEST(each_timer_fires_once_or_was_cancelled)
+static void run(void)
 {
     end = test_clock() + test_stress_time();
     struct crew crew = crew_start(THREADS, come_and_go, NULL);
+    (void)interrupt_at_random(&crew, end);
     crew_join(&crew);
     assert_int_equal(weft_thread_active_count(), 1);
+}
+
+TEST(each_timer_fires_once_or_was_cancelled)
+{
+    run();
+}
+
+TEST(each_timer_fires_once_or_was_cancelled_in_a_storm_of_signals)
+{
+    storm_begin();
+    run();
+    storm_end();
 }

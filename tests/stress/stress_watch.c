@@ -2,6 +2,8 @@
 /* Many threads, many locks, always in order: watching makes no report, and may come and go. */
 #include "../primitives/watch_help.h"
 
+#include "storm.h"
+
 enum { LOCKS = 16, THREADS = 6, HELD_MOST = 4 };
 
 static weft_lock locks[LOCKS];
@@ -57,12 +59,24 @@ static struct crew start(void)
     return crew;
 }
 
-TEST(ordered_locks_make_no_report)
+static void run_ordered(void)
 {
     watch();
     struct crew crew = start();
     crew_join(&crew);
     assert_no_reports();
+}
+
+TEST(ordered_locks_make_no_report)
+{
+    run_ordered();
+}
+
+TEST(ordered_locks_make_no_report_in_a_storm_of_signals)
+{
+    storm_begin();
+    run_ordered();
+    storm_end();
 }
 
 TEST(watching_comes_and_goes)

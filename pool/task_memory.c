@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory for an executor's tasks is used again: what futures give back goes to a list that anybody
+ * pushes to, by compare-and-swap; who needs one takes from a list of his own, which a mutex among
+ * the submitters guards, and when that is empty takes over the whole other one. Nobody pops from the
+ * shared list one by one, so it does not matter that an element may leave it and come back.
+ *
+ * At most KEPT are kept. The executor's memory is pinned once for each task; after its end the shared
+ * list is `ended`, and what comes back is released.
+ */
+#include "pool/executor.h"
+
+#include "platform/atomic.h"
+#include "platform/memory.h"
+
+enum { KEPT = 16384 };
+
+static struct weft_future ended; /* only its address: the shared list takes nothing more */
+
+static void release(struct weft_executor *executor, struct weft_future *future)
+{
+    wefti_release((struct wefti_task *)(void *)future);
+    wefti_executor_unpin(executor);
+}
+
+static void release_all(struct weft_executor *executor, struct weft_future *future)
+{
+    while (future != NULL) {
+        struct weft_future *next = future->next;
+        release(executor, future);
+        future = next;
+    }
+}
+
+struct weft_future *wefti_task_allocate(struct wefti_owner *owner)
+{
+    struct weft_executor *executor = (void *)owner;
+    wefti_mutex_lock(&executor->spare_mutex);
+    struct weft_future *future = executor->spare;
+    if (future == NULL) /* acquire: pairs with the release in recycle; it has not ended yet */
+        future = wefti_exchange(&executor->returned, NULL, ACQUIRE);
+    if (future != NULL) {
+        executor->spare = future->next;
+        /* Relaxed: recycle needs to know it only roughly. */
+        wefti_store(&executor->taken, executor->taken + 1, RELAXED);
+    }
+    wefti_mutex_unlock(&executor->spare_mutex);
+    struct wefti_task *task = (void *)future;
+    if (task != NULL) { /* the other fields are set when they are used, or by the library */
+        task->context = NULL;
+        task->posted = false;
+        return future;
+    }
+    task = wefti_allocate(sizeof *task);
+    if (task == NULL)
+        return NULL;
+    /* Relaxed: the caller has a handle, which has a pin. */
+    wefti_fetch_add(&executor->pins, 1, RELAXED);
+    return &task->future;
+}
+
+void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future)
+{
+    struct weft_executor *executor = (void *)owner;
+    /* Relaxed: only the number matters, and that roughly. */
+    uint64_t given = wefti_fetch_add(&executor->given, 1, RELAXED);
+    bool full = given - wefti_load(&executor->taken, RELAXED) >= KEPT;
+    struct weft_future *first = wefti_load(&executor->returned, RELAXED);
+    while (first != &ended && !full) {
+        future->next = first;
+        /* Release: pairs with the acquire in allocate and end. */
+        if (wefti_cas(&executor->returned, &first, future, RELEASE))
+            return; /* from here on the executor may be gone */
+    }
+    wefti_fetch_sub(&executor->given, 1, RELAXED);
+    release(executor, future);
+}
+
+void wefti_task_memory_end(struct weft_executor *executor)
+{
+    /* Acquire: pairs with the release in recycle. */
+    release_all(executor, wefti_exchange(&executor->returned, &ended, ACQUIRE));
+    release_all(executor, executor->spare); /* nobody submits any more */
+    executor->spare = NULL;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker is a thread of the program's like any other: it has a name, is listed, and can be
+ * interrupted. It takes tasks until the executor is closed and its queue empty, or until it has been
+ * idle too long. With nothing to do it looks on for a moment, one worker at a time, and then sleeps.
+ *
+ * An interruption that comes while no task runs is for the next one, and what a task has not heard
+ * is forgotten at its end.
+ *
+ * However its thread ends (a task may call pthread_exit), leave() is called in the frame of work(): a
+ * worker that left tasks behind is replaced.
+ */
+#include "pool/executor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/atomic.h"
+#include "platform/memory.h"
+#include "platform/processor.h"
+#include "primitives/self.h"
+#include "primitives/thread.h"
+
+enum { SPINS = 200, NUMBER_BYTES = 12 };
+
+/* ---- between tasks ------------------------------------------------------------------------- */
+
+/* With the mutex locked: there will be no more tasks than are queued. */
+static bool finite(const struct weft_executor *executor)
+{
+    return executor->closed || executor->broken;
+}
+
+/* Looks on for a moment; others need not be woken meanwhile. */
+static void spin(struct weft_executor *executor)
+{
+    executor->coming++;
+    wefti_mutex_unlock(&executor->mutex);
+    for (int i = 0; i < SPINS && wefti_load(&executor->queue.length, RELAXED) == 0; i++)
+        wefti_pause();
+    wefti_mutex_lock(&executor->mutex);
+    executor->coming--;
+}
+
+/* Sleeps until it is called; false: for too long. */
+static bool rest(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    /* The last that came is the first that goes, so those that are not needed come to their end. */
+    struct wefti_patience patience = {.front = true, .firm = true};
+    bool may_end = executor->keep_alive != 0 && executor->live > executor->min_workers;
+    if (may_end) {
+        patience.firm = false;
+        (void)wefti_deadline_for(executor->keep_alive, &patience.deadline);
+    }
+    while (executor->queue.length == 0 && !finite(executor)) {
+        enum wefti_outcome outcome = WEFTI_TIMED_OUT;
+        if (patience.deadline != WEFTI_TRY)
+            outcome = wefti_sleepers_sleep(&executor->idle, &executor->mutex, patience);
+        if (outcome == WEFTI_INTERRUPTED)
+            worker->interrupted = true;
+        if (outcome == WEFTI_TIMED_OUT && executor->queue.length == 0)
+            return executor->live <= executor->min_workers;
+    }
+    return true;
+}
+
+/* With the mutex locked: the next task, waiting for it; NULL: the worker is not needed any more. */
+static struct wefti_task *next_task(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    bool may_spin = wefti_processors() > 1;
+    for (;;) {
+        struct wefti_task *task = wefti_task_queue_take(&executor->queue);
+        if (task != NULL || finite(executor))
+            return task;
+        if (may_spin && executor->coming == 0)
+            spin(executor);
+        else if (!rest(worker))
+            return NULL;
+        may_spin = false;
+    }
+}
+
+static void set_interrupted(bool interrupted)
+{
+    /* Relaxed: read by the thread itself, or stored under the registry's mutex. */
+    wefti_store(&wefti_self()->interrupted, interrupted, RELAXED);
+}
+
+/* With the mutex locked: the worker takes no more tasks. */
+static void depart(struct wefti_worker *worker)
+{
+    worker->left = true;
+    worker->executor->live--;
+}
+
+static void serve(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    struct wefti_task *task;
+    wefti_mutex_lock(&executor->mutex);
+    executor->coming--;
+    worker->ready = true;
+    while ((task = next_task(worker)) != NULL) {
+        bool room = wefti_sleepers_call(&executor->submitters);
+        wefti_mutex_unlock(&executor->mutex);
+        if (room)
+            wefti_sleepers_wake(&executor->submitters);
+        if (worker->interrupted)
+            set_interrupted(true);
+        worker->interrupted = false;
+        wefti_task_run(executor, task, worker);
+        set_interrupted(false);
+        wefti_mutex_lock(&executor->mutex);
+    }
+    depart(worker);
+    wefti_mutex_unlock(&executor->mutex);
+}
+
+/* ---- beginning and end --------------------------------------------------------------------- */
+
+/* Runs the initializer; false: it has failed. */
+static bool initialize(const struct wefti_worker *worker)
+{
+    const struct weft_executor *executor = worker->executor;
+    if (executor->initializer == NULL)
+        return true;
+    struct wefti_result result = wefti_run(executor->initializer, executor->init_arg);
+    if (result.error != NULL)
+        wefti_excepthook(worker->thread, result.error);
+    wefti_error_free(result.error);
+    set_interrupted(false);
+    return result.error == NULL;
+}
+
+/* No worker can be made ready: what is queued fails, and what comes is refused. */
+static void break_pool(struct weft_executor *executor)
+{
+    wefti_mutex_lock(&executor->mutex);
+    executor->coming--;
+    executor->broken = true;
+    wefti_sleepers_call_all(&executor->idle);
+    wefti_mutex_unlock(&executor->mutex);
+    wefti_sleepers_wake_all(&executor->idle);
+    wefti_executor_drain(executor, WEFT_BROKEN_POOL);
+}
+
+void wefti_worker_replace(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    wefti_mutex_lock(&executor->mutex);
+    depart(worker);
+    wefti_mutex_unlock(&executor->mutex);
+    /* Another takes what is queued, or nobody can. */
+    weft_status status = wefti_executor_staff(executor);
+    if (status != WEFT_OK)
+        wefti_executor_drain(executor, status);
+}
+
+/*
+ * With the mutex locked: takes those out of the list that have left before, so that workers that come
+ * and go leave nothing behind. Not while somebody else may look at them.
+ */
+static struct wefti_worker *take_earlier(const struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    struct wefti_worker *earlier = NULL;
+    struct wefti_worker **at = &executor->workers;
+    while (!executor->closed && executor->watchers == 0 && *at != NULL) {
+        struct wefti_worker *other = *at;
+        if (other == worker || !other->left) {
+            at = &other->next;
+            continue;
+        }
+        *at = other->next;
+        wefti_tally_merge(&executor->tally, &other->tally);
+        other->next = earlier;
+        earlier = other;
+    }
+    return earlier;
+}
+
+static void free_earlier(struct wefti_worker *worker)
+{
+    while (worker != NULL) {
+        struct wefti_worker *next = worker->next;
+        while (wefti_thread_join(worker->thread, WEFTI_NEVER, NULL) == WEFT_INTERRUPTED)
+            continue; /* its end is near */
+        wefti_worker_free(worker);
+        worker = next;
+    }
+}
+
+/* The thread is about to end, in whatever way. */
+static void leave(struct wefti_worker **left)
+{
+    struct wefti_worker *worker = *left;
+    struct weft_executor *executor = worker->executor;
+    if (!worker->ready)
+        break_pool(executor);
+    if (!worker->left) /* a task has ended its thread */
+        wefti_worker_replace(worker);
+    wefti_mutex_lock(&executor->mutex);
+    struct wefti_worker *earlier = take_earlier(worker);
+    wefti_mutex_unlock(&executor->mutex);
+    free_earlier(earlier);
+    wefti_mutex_lock(&executor->mutex);
+    bool last = wefti_executor_leave(executor);
+    wefti_mutex_unlock(&executor->mutex);
+    if (last)
+        wefti_executor_end(executor);
+}
+
+static void *work(void *arg)
+{
+    struct wefti_worker *worker __attribute__((cleanup(leave))) = arg;
+    if (initialize(worker))
+        serve(worker);
+    return NULL;
+}
+
+/* ---- handles ------------------------------------------------------------------------------- */
+
+struct wefti_worker *wefti_worker_new(struct weft_executor *executor, uint32_t number)
+{
+    size_t bytes = strlen(executor->prefix) + NUMBER_BYTES;
+    struct wefti_worker *worker = wefti_allocate(sizeof *worker);
+    char *name = wefti_allocate(bytes);
+    if (worker != NULL && name != NULL) {
+        snprintf(name, bytes, "%s_%u", executor->prefix, number);
+        worker->executor = executor;
+        worker->thread = weft_thread_new(work, worker, name, .stack_size = executor->stack_size);
+    }
+    wefti_release(name);
+    if (worker != NULL && worker->thread == NULL) {
+        wefti_release(worker);
+        return NULL;
+    }
+    if (worker != NULL) /* also if a daemon submits: exit waits for tasks */
+        (void)weft_thread_set_daemon(worker->thread, false);
+    return worker;
+}
+
+void wefti_worker_free(struct wefti_worker *worker)
+{
+    weft_thread_free(worker->thread);
+    wefti_release(worker);
+}
+
+weft_status wefti_worker_start(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    weft_status status = weft_thread_start(worker->thread);
+    if (status != WEFT_OK)
+        return status;
+    executor->live++;
+    executor->coming++;
+    executor->users++;
+    worker->next = executor->workers;
+    executor->workers = worker;
+    return WEFT_OK;
+}
+
+struct wefti_worker *wefti_worker_current(void)
+{
+    const struct weft_thread *thread = wefti_thread_own();
+    return thread != NULL && thread->target == work ? thread->arg : NULL;
+}

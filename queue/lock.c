@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A queue's lock is a word as a Lock's (word_lock.c), and an epoch: the number of forks that lie
+ * between the program's first process and the one in which the queue was last used.
+ *
+ *   epoch         means
+ *   forks so far  the queue is this process's: its lock and counts of waiters are to be believed
+ *   another       it has been used before a fork: others may seem to wait, or to hold the lock
+ *   RENEWING      a thread looks into that
+ *   NOT_WHOLE     a thread that does not exist here held the lock: nobody knows what it had changed
+ *
+ *   from       to            by
+ *   another    RENEWING      the first that comes in this process
+ *   RENEWING   forks so far  the same: the lock is free, and nobody waits
+ *   RENEWING   NOT_WHOLE     the same: the lock is held
+ *
+ * Nobody tries the lock before the epoch is right, so one that is held then is held by nobody.
+ *
+ * Lock order: a queue's lock, then a bucket's. Waiters enter the room while they hold the lock, and
+ * let it go when they stand in line (wefti_queue_leave_in_line).
+ */
+#include "platform/memory.h"
+#include "platform/processor.h"
+#include "queue/queue.h"
+
+#define RENEWING UINT32_MAX
+#define NOT_WHOLE (UINT32_MAX - 1)
+
+bool wefti_queue_renew(weft_queue *queue)
+{
+    for (;;) {
+        uint32_t forks = wefti_forks();
+        /* Acquire: pairs with the release below. */
+        uint32_t epoch = wefti_load(&queue->epoch, ACQUIRE);
+        if (epoch == forks || epoch == NOT_WHOLE)
+            return epoch == forks;
+        if (epoch != RENEWING && wefti_cas(&queue->epoch, &epoch, RENEWING, ACQUIRE)) {
+            bool whole = !wefti_word_held(&queue->lock);
+            wefti_store(&queue->lock, 0, RELAXED);
+            queue->getters = 0;
+            queue->putters = 0;
+            queue->joiners = 0;
+            wefti_queue_set_flags(queue, queue->flags & ~(uint32_t)WEFTI_SENT);
+            wefti_store(&queue->epoch, whole ? forks : NOT_WHOLE, RELEASE);
+        }
+        wefti_pause();
+    }
+}
+
+void wefti_queue_free_garbage(void *garbage)
+{
+    for (struct wefti_garbage *next, *block = garbage; block != NULL; block = next) {
+        next = block->next;
+        wefti_release(block);
+    }
+}
+
+void wefti_queue_leave_in_line(void *leaving)
+{
+    const struct wefti_leaving *it = leaving;
+    wefti_queue_leave(it->queue, it->served);
+}
+
+bool wefti_queue_bring_block(weft_queue *queue, size_t n)
+{
+    size_t items = queue->storage->wants(queue, n);
+    if (items == 0)
+        return true;
+    size_t bytes = queue->storage->bytes(queue, items);
+    wefti_queue_leave(queue, NULL);
+    void *block = bytes != 0 ? wefti_allocate(bytes) : NULL;
+    (void)wefti_queue_enter(queue);
+    if (block != NULL)
+        queue->storage->supply(queue, block, items);
+    return block != NULL;
+}
