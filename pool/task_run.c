@@ -62,7 +62,6 @@ static size_t outcome_of(const struct wefti_result *result)
     return offsetof(struct wefti_tally, failed);
 }
 
-
 void wefti_task_give_up(struct wefti_task *task)
 {
     weft_context_free(task->context);
