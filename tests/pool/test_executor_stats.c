@@ -151,6 +151,7 @@ TEST(a_duration_is_in_the_bucket_of_its_power_of_two)
     assert_int_equal(times.buckets[10], 2);
     wefti_tally_time(&times, INT64_MAX);
     assert_int_equal(times.buckets[WEFT_HISTOGRAM_BUCKETS - 1], 1);
+    wefti_tally_time(&times, 5);
     assert_true(times.longest == INT64_MAX);
 }
 
