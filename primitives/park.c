@@ -38,8 +38,8 @@
 
 #include "platform/atomic.h"
 #include "platform/panic.h"
-#include "platform/spin.h"
 #include "platform/parker.h"
+#include "platform/spin.h"
 #include "primitives/onlookers.h"
 #include "primitives/self.h"
 #include "primitives/startup.h"

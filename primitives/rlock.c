@@ -67,7 +67,7 @@ static void disown(weft_rlock *lock)
 /* ---- acquire ------------------------------------------------------------------------------- */
 
 /* Takes what needs no waiting: one's own lock, or a free one; else WEFT_TIMEOUT. */
-static weft_status enter(weft_rlock *lock, uint32_t me)
+static inline weft_status enter(weft_rlock *lock, uint32_t me)
 {
     if (owned_by(lock, me)) {
         uint32_t depth = wefti_load(&lock->depth, RELAXED);
@@ -82,19 +82,23 @@ static weft_status enter(weft_rlock *lock, uint32_t me)
     return WEFT_OK;
 }
 
-static weft_status acquire_slow(weft_rlock *lock, uint32_t me, int64_t deadline, bool firm)
+/* What needs no waiting needs no look at the clock. */
+__attribute__((noinline, cold)) static weft_status acquire_slow(weft_rlock *lock,
+                                                                struct wefti_limit limit, bool firm)
 {
-    weft_status status = wefti_word_wait(&lock->state, WEFTI_RLOCK, deadline, firm);
+    weft_status status =
+        wefti_word_wait(&lock->state, WEFTI_RLOCK, wefti_limit_deadline(limit), firm);
     if (status == WEFT_OK)
-        own(lock, me, 1);
+        own(lock, wefti_self()->number, 1);
     return status;
 }
 
 /* Out of the fast paths' way; `site` is the program's call. Only the outermost level is told. */
 __attribute__((noinline, cold)) static weft_status
-acquire_watched(weft_rlock *lock, int64_t deadline, bool firm, const void *site)
+acquire_watched(weft_rlock *lock, struct wefti_limit limit, bool firm, const void *site)
 {
     uint32_t me = wefti_self()->number;
+    int64_t deadline = wefti_limit_deadline(limit);
     struct wefti_want want = want_of(lock, site);
     if (owned_by(lock, me))
         return enter(lock, me);
@@ -109,23 +113,19 @@ weft_status weft_rlock_try_acquire(weft_rlock *lock)
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, WEFTI_TRY, false, WEFTI_CALLER);
+        return acquire_watched(lock, wefti_at_once(), false, WEFTI_CALLER);
     return enter(lock, wefti_self()->number);
 }
 
-/* What needs no waiting needs no look at the clock. */
 static inline weft_status acquire(weft_rlock *lock, struct wefti_limit limit, bool firm,
                                   const void *site)
 {
     if (lock == NULL || !wefti_limit_valid(limit))
         return WEFT_VALUE_ERROR;
     if (wefti_watched())
-        return acquire_watched(lock, wefti_limit_deadline(limit), firm, site);
-    uint32_t me = wefti_self()->number;
-    weft_status status = enter(lock, me);
-    if (status != WEFT_TIMEOUT)
-        return status;
-    return acquire_slow(lock, me, wefti_limit_deadline(limit), firm);
+        return acquire_watched(lock, limit, firm, site);
+    weft_status status = enter(lock, wefti_self()->number);
+    return status != WEFT_TIMEOUT ? status : acquire_slow(lock, limit, firm);
 }
 
 weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit, bool firm,

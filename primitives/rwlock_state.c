@@ -15,8 +15,8 @@
  *   1       0        1       0           one writes, others wait
  *
  *   from                to                       by                        in
- *   no bit set          a reader more            who comes to read         take_read
- *   0                   WRITER                   who comes to write        take_write
+ *   no bit set          a reader more            who comes to read         wefti_rwlock_take_read
+ *   0                   WRITER                   who comes to write        wefti_rwlock_take_write
  *   1 reader            WRITER                   who reads                 replace_reader
  *   what shuts one out  the same | WAITED        who is going to wait      announce, in the room
  *   n > 1 readers       the same | UPGRADING     who is going to upgrade   announce, in the room
@@ -52,30 +52,6 @@ enum { SPINS = 100 };
 static struct wefti_key key_of(const weft_rwlock *lock)
 {
     return (struct wefti_key){lock, WEFTI_RWLOCK};
-}
-
-/* ---- without waiting ----------------------------------------------------------------------- */
-
-/* They return WEFT_TIMEOUT if there is something to wait for. */
-
-static weft_status take_read(weft_rwlock *lock)
-{
-    uint32_t state = wefti_load(&lock->state, RELAXED);
-    while ((state & (WRITER | WAITED | UPGRADING)) == 0) {
-        if (wefti_readers(state) == WEFT_RWLOCK_READERS_MOST)
-            return WEFT_OVERFLOW;
-        /* Acquire: pairs with the release in stop_writing and finish_pass. */
-        if (wefti_cas(&lock->state, &state, state + READER, ACQUIRE))
-            return WEFT_OK;
-    }
-    return WEFT_TIMEOUT;
-}
-
-static weft_status take_write(weft_rwlock *lock)
-{
-    /* Acquire: pairs with every release of the state since it was last free, in one chain. */
-    uint32_t state = 0;
-    return wefti_cas(&lock->state, &state, WRITER, ACQUIRE) ? WEFT_OK : WEFT_TIMEOUT;
 }
 
 /* ---- letting in ---------------------------------------------------------------------------- */
@@ -197,7 +173,7 @@ static weft_status replace_reader(weft_rwlock *lock, uint32_t state)
     return wefti_cas(&lock->state, &state, WRITER, ACQUIRE) ? WEFT_OK : WEFT_TIMEOUT;
 }
 
-static weft_status take_upgrade(weft_rwlock *lock)
+weft_status wefti_rwlock_take_upgrade(weft_rwlock *lock)
 {
     for (;;) {
         uint32_t state = wefti_load(&lock->state, RELAXED);
@@ -209,18 +185,6 @@ static weft_status take_upgrade(weft_rwlock *lock)
             return WEFT_TIMEOUT;
         if (replace_reader(lock, state) == WEFT_OK)
             return WEFT_OK;
-    }
-}
-
-weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side)
-{
-    switch (side) {
-    case WEFTI_READ:
-        return take_read(lock);
-    case WEFTI_WRITE:
-        return take_write(lock);
-    default:
-        return take_upgrade(lock);
     }
 }
 

@@ -27,7 +27,44 @@ static inline uint32_t wefti_readers(uint32_t state)
  * Takes a side without waiting: WEFT_OK; WEFT_TIMEOUT if there is something to wait for;
  * WEFT_OVERFLOW of readers; for an upgrade WEFT_DEADLOCK or, without readers, WEFT_NOT_LOCKED.
  */
-weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side);
+static inline weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side);
+
+static inline weft_status wefti_rwlock_take_read(weft_rwlock *lock)
+{
+    uint32_t state = 0; /* a guess */
+    /* Acquire: pairs with the release in stop_writing and finish_pass. */
+    if (__builtin_expect(wefti_cas(&lock->state, &state, WEFTI_READER, ACQUIRE), 1))
+        return WEFT_OK;
+    while ((state & (WEFTI_WRITER | WEFTI_RW_WAITED | WEFTI_UPGRADING)) == 0) {
+        if (wefti_readers(state) == WEFT_RWLOCK_READERS_MOST)
+            return WEFT_OVERFLOW;
+        /* Acquire: as above. */
+        if (wefti_cas(&lock->state, &state, state + WEFTI_READER, ACQUIRE))
+            return WEFT_OK;
+    }
+    return WEFT_TIMEOUT;
+}
+
+static inline weft_status wefti_rwlock_take_write(weft_rwlock *lock)
+{
+    /* Acquire: pairs with every release of the state since it was last free, in one chain. */
+    uint32_t state = 0;
+    return wefti_cas(&lock->state, &state, WEFTI_WRITER, ACQUIRE) ? WEFT_OK : WEFT_TIMEOUT;
+}
+
+weft_status wefti_rwlock_take_upgrade(weft_rwlock *lock);
+
+static inline weft_status wefti_rwlock_take(weft_rwlock *lock, enum wefti_side side)
+{
+    switch (side) {
+    case WEFTI_READ:
+        return wefti_rwlock_take_read(lock);
+    case WEFTI_WRITE:
+        return wefti_rwlock_take_write(lock);
+    default:
+        return wefti_rwlock_take_upgrade(lock);
+    }
+}
 
 /* Takes a side and waits for it: also WEFT_TIMEOUT and, unless firm, WEFT_INTERRUPTED. */
 weft_status wefti_rwlock_wait(weft_rwlock *lock, enum wefti_side side, int64_t deadline, bool firm);

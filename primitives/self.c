@@ -9,7 +9,7 @@
 #include "primitives/thread.h"
 #include "primitives/watch.h"
 
-static _Thread_local struct wefti_self own __attribute__((tls_model("initial-exec")));
+_Thread_local struct wefti_self wefti_own;
 
 static struct wefti_mutex mutex; /* guards the list, each self's thread, and what thread.c keeps */
 static struct wefti_self *first;
@@ -27,21 +27,21 @@ uint32_t wefti_next_number(void)
 
 static void begin(uint32_t number, struct weft_thread *thread, const char *helper)
 {
-    own.number = number;
-    own.helper = helper;
-    own.os = wefti_os_thread_self();
-    own.native = wefti_os_native_id();
-    wefti_parker_init(&own.parker);
+    wefti_own.number = number;
+    wefti_own.helper = helper;
+    wefti_own.os = wefti_os_thread_self();
+    wefti_own.native = wefti_os_native_id();
+    wefti_parker_init(&wefti_own.parker);
     wefti_registry_lock();
-    own.thread = thread;
+    wefti_own.thread = thread;
     if (thread != NULL)
-        wefti_thread_begins(thread, &own);
-    own.previous = NULL;
-    own.next = first;
+        wefti_thread_begins(thread, &wefti_own);
+    wefti_own.previous = NULL;
+    wefti_own.next = first;
     if (first != NULL)
-        first->previous = &own;
-    first = &own;
-    own.registered = true;
+        first->previous = &wefti_own;
+    first = &wefti_own;
+    wefti_own.registered = true;
     wefti_registry_unlock();
     wefti_os_arm_thread_end();
 }
@@ -59,20 +59,18 @@ void wefti_self_begin_helper(const char *what)
 void wefti_self_become(struct weft_thread *thread)
 {
     wefti_registry_lock();
-    own.number = wefti_next_number(); /* each thread that it stands for has its own */
-    wefti_store(&thread->number, own.number, RELAXED);
-    own.thread = thread;
-    own.last_status = WEFT_OK;
+    wefti_own.number = wefti_next_number(); /* each thread that it stands for has its own */
+    wefti_store(&thread->number, wefti_own.number, RELAXED);
+    wefti_own.thread = thread;
+    wefti_own.last_status = WEFT_OK;
     wefti_threads_enter(thread);
-    wefti_thread_begins(thread, &own);
+    wefti_thread_begins(thread, &wefti_own);
     wefti_registry_unlock();
 }
 
-struct wefti_self *wefti_self(void)
+void wefti_self_begin_foreign(void)
 {
-    if (__builtin_expect(own.number == 0, 0))
-        wefti_self_begin(wefti_next_number(), NULL);
-    return &own;
+    wefti_self_begin(wefti_next_number(), NULL);
 }
 
 /* ---- it ends ------------------------------------------------------------------------------- */
@@ -83,16 +81,16 @@ static void end(bool gone)
     wefti_watch_thread_leaves();
     wefti_error_drop();
     wefti_registry_lock();
-    struct weft_thread *thread = own.thread;
-    own.thread = NULL;
+    struct weft_thread *thread = wefti_own.thread;
+    wefti_own.thread = NULL;
     if (thread != NULL)
         wefti_thread_ends(thread);
-    wefti_store(&own.interrupted, 0, RELAXED); /* it was meant for who has ended */
-    if (gone && own.registered) {
-        *(own.previous != NULL ? &own.previous->next : &first) = own.next;
-        if (own.next != NULL)
-            own.next->previous = own.previous;
-        own.registered = false;
+    wefti_store(&wefti_own.interrupted, 0, RELAXED); /* it was meant for who has ended */
+    if (gone && wefti_own.registered) {
+        *(wefti_own.previous != NULL ? &wefti_own.previous->next : &first) = wefti_own.next;
+        if (wefti_own.next != NULL)
+            wefti_own.next->previous = wefti_own.previous;
+        wefti_own.registered = false;
     }
     wefti_registry_unlock();
     wefti_watch_thread_ends();
@@ -109,13 +107,13 @@ void wefti_self_end_values(void)
 {
     if (end_values != NULL)
         end_values();
-    own.ends = wefti_os_end_rounds();
+    wefti_own.ends = wefti_os_end_rounds();
 }
 
 void wefti_self_resign(void)
 {
     wefti_self_end_values();
-    own.ends = 0; /* for who is next */
+    wefti_own.ends = 0; /* for who is next */
     end(false);
 }
 
@@ -128,10 +126,10 @@ static void leave(void)
 {
     if (end_values != NULL) {
         end_values();
-        if (own.ends < wefti_os_end_rounds())
+        if (wefti_own.ends < wefti_os_end_rounds())
             wefti_os_arm_thread_end();
     }
-    if (own.registered)
+    if (wefti_own.registered)
         end(true);
 }
 
@@ -192,13 +190,13 @@ void wefti_self_after_fork_child(void)
 {
     wefti_mutex_unlock(&mutex); /* it is this thread that has locked it */
     forks++;
-    first = own.registered ? &own : NULL;
-    own.next = NULL;
-    own.previous = NULL;
-    if (own.number == 0)
+    first = wefti_own.registered ? &wefti_own : NULL;
+    wefti_own.next = NULL;
+    wefti_own.previous = NULL;
+    if (wefti_own.number == 0)
         return;
-    own.native = wefti_os_native_id();
-    wefti_parker_init(&own.parker);
+    wefti_own.native = wefti_os_native_id();
+    wefti_parker_init(&wefti_own.parker);
 }
 
 uint32_t wefti_forks(void)

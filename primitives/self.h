@@ -63,8 +63,17 @@ struct wefti_self {
     bool registered;
 };
 
+extern _Thread_local struct wefti_self wefti_own
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+void wefti_self_begin_foreign(void);
+
 /* The calling thread's own; made at its first call, which cannot fail. */
-struct wefti_self *wefti_self(void);
+static inline struct wefti_self *wefti_self(void)
+{
+    if (__builtin_expect(wefti_own.number == 0, 0))
+        wefti_self_begin_foreign();
+    return &wefti_own;
+}
 
 /* The same in a thread that the library has started, before anything else in it. */
 void wefti_self_begin(uint32_t number, struct weft_thread *thread);

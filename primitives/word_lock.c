@@ -44,7 +44,7 @@ enum { HELD = WEFTI_HELD, WAITED = WEFTI_WAITED };
 /* What an unparked waiter is told. */
 enum { RETRY, HANDED_OVER };
 
-enum { SPINS = 100 };
+enum { SPINS = 300, PAUSES_MOST = 32 };
 
 #define FAIR_AFTER (1 * WEFTI_MILLISECOND)
 
@@ -55,13 +55,16 @@ static bool spin(uint32_t *word)
 {
     if (wefti_processors() == 1)
         return false;
-    for (int i = 0; i < SPINS; i++) {
+    for (int pauses = 1, left = SPINS; left > 0; left -= pauses) {
+        for (int i = 0; i < pauses; i++)
+            wefti_pause();
         uint32_t state = wefti_load(word, RELAXED);
         if ((state & HELD) == 0 && wefti_word_take(word))
             return true;
         if ((state & WAITED) != 0)
             return false; /* others sleep already: it is not a matter of nanoseconds */
-        wefti_pause();
+        if (pauses < PAUSES_MOST)
+            pauses *= 2;
     }
     return false;
 }
