@@ -33,7 +33,7 @@
 #include "primitives/self.h"
 #include "primitives/thread.h"
 
-enum { SPINS = 200, NUMBER_BYTES = 12 };
+enum { SPINS = 100, NUMBER_BYTES = 12 };
 
 /* ---- between tasks ------------------------------------------------------------------------- */
 
