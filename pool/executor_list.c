@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "platform/atomic.h"
+#include "platform/symbol.h"
 #include "platform/thread.h"
 #include "primitives/thread.h"
 #include "primitives/watch.h"
@@ -84,7 +85,7 @@ static void at_exit(void)
     while ((executor = use_next()) != NULL) {
         if (caller != NULL && caller->executor == executor)
             wefti_worker_replace(caller); /* it will not come back */
-        while (wefti_executor_join(executor, WEFTI_NEVER, NULL) == WEFT_INTERRUPTED)
+        while (wefti_executor_join(executor, WEFTI_NEVER, WEFTI_CALLER) == WEFT_INTERRUPTED)
             continue;
         leave(executor);
     }

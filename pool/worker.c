@@ -29,10 +29,11 @@
 #include "platform/atomic.h"
 #include "platform/memory.h"
 #include "platform/processor.h"
+#include "platform/symbol.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
 
-enum { SPINS = 200, NUMBER_BYTES = 12 };
+enum { SPINS = 100, NUMBER_BYTES = 12 };
 
 /* ---- between tasks ------------------------------------------------------------------------- */
 
@@ -196,7 +197,7 @@ static void free_earlier(struct wefti_worker *worker)
 {
     while (worker != NULL) {
         struct wefti_worker *next = worker->next;
-        while (wefti_thread_join(worker->thread, WEFTI_NEVER, NULL) == WEFT_INTERRUPTED)
+        while (wefti_thread_join(worker->thread, WEFTI_NEVER, WEFTI_CALLER) == WEFT_INTERRUPTED)
             continue; /* its end is near */
         wefti_worker_free(worker);
         worker = next;
