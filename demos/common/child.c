@@ -20,9 +20,6 @@
 #include "demo_child.h"
 #include "demo_private.h"
 
-/* Real seconds until a child must be ready, whatever the speed and the load of the machine. */
-static const double PATIENCE = 30;
-
 static int ready_end = -1; /* in the child: where it says that it is ready */
 
 bool demo_is_child(void)
@@ -80,7 +77,7 @@ static void relay_take(struct relay *relay, demo_child *child, const char *text,
 static bool follow(int output, int ready, double seconds, demo_child *child, struct relay *relay)
 {
     struct pollfd ends[2] = {{.fd = output, .events = POLLIN}, {.fd = ready, .events = POLLIN}};
-    double deadline = weft_now() + PATIENCE;
+    double deadline = weft_now() + DEMO_PATIENCE;
     while (ends[0].fd >= 0 || ends[1].fd >= 0) {
         double left = deadline - weft_now();
         if (left <= 0)
@@ -98,7 +95,7 @@ static bool follow(int output, int ready, double seconds, demo_child *child, str
                 relay_take(relay, child, text, (size_t)length);
             } else if (!child->ready) {
                 child->ready = true;
-                deadline = weft_now() + demo_seconds(seconds);
+                deadline = weft_now() + (seconds >= 1e9 ? DEMO_PATIENCE : demo_seconds(seconds));
             }
         }
     }

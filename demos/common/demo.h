@@ -112,6 +112,12 @@ double demo_seconds(double seconds);
 /** Sleeps for demo_seconds(seconds). */
 void demo_sleep(double seconds);
 
+/**
+ * For a time-out that must not pass, in real seconds at every speed: what is waited for is certain to
+ * come, but on a busy machine nobody knows when.
+ */
+#define DEMO_PATIENCE 60.0
+
 /** Seconds of the story since demo_begin(): at every speed the same story takes the same time. */
 double demo_now(void);
 
@@ -134,19 +140,18 @@ bool demo_at_least(double elapsed, double seconds);
 /** A very short rest between two looks of DEMO_AWAIT. */
 void demo_pause(void);
 
-/** A point where threads meet, again and again. The fields are private. */
+/**
+ * A point where threads meet, again and again. The field is private. It is no lock, so a watch for
+ * deadlocks says nothing about it.
+ */
 typedef struct demo_rendezvous {
-    int parties;        /**< How many meet. */
-    int inside;         /**< How many are between the doors; under guard. */
-    weft_lock guard;    /**< Guards inside. */
-    weft_lock entrance; /**< Open while all have come and not all have passed. */
-    weft_lock way_out;  /**< Open while all have passed. */
+    weft_barrier barrier;
 } demo_rendezvous;
 
 /** A rendezvous of @p count threads. */
 #define DEMO_RENDEZVOUS_INIT(count)                                                                \
     {                                                                                              \
-        (count), 0, WEFT_LOCK_INIT, WEFT_LOCK_INIT, WEFT_LOCK_INIT                                 \
+        WEFT_BARRIER_INIT(count)                                                                   \
     }
 
 /** Waits until all parties have called it. */

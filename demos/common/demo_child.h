@@ -35,8 +35,9 @@ typedef struct demo_child {
 
 /**
  * Runs `exit(body(arg))` in a child process and waits for its end. Once the child is ready it has
- * @p seconds (of the story) left, then it is killed. A child that never gets ready is killed after
- * half a minute.
+ * @p seconds (of the story) left, then it is killed; #WEFT_FOREVER is for a child that will end by
+ * itself. Such a child, and one that never gets ready, is killed after
+ * #DEMO_PATIENCE.
  */
 demo_child demo_child_run(int (*body)(void *arg), void *arg, double seconds);
 

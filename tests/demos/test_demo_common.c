@@ -13,6 +13,7 @@
 #include "test.h"
 
 /* NOLINTBEGIN(bugprone-suspicious-include): the private parts are under test, too. */
+#include "demos/common/bench.c"
 #include "demos/common/child.c"
 #include "demos/common/crowd.c"
 #include "demos/common/facts.c"
@@ -21,6 +22,7 @@
 #include "demos/common/random.c"
 #include "demos/common/rendezvous.c"
 #include "demos/common/say.c"
+#include "demos/common/thread.c"
 #include "demos/common/time.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
@@ -341,7 +343,49 @@ TEST(a_party_of_one_waits_for_nobody)
     static demo_rendezvous alone = DEMO_RENDEZVOUS_INIT(1);
     struct crew crew = crew_start(1, visit_alone, &alone);
     crew_join(&crew);
-    assert_int_equal(alone.inside, 0);
+    assert_int_equal(weft_barrier_n_waiting(&alone.barrier), 0);
+}
+
+/* ---- threads and stop watch ----------------------------------------------------------------- */
+
+static void *tell_name(void *name)
+{
+    snprintf(name, 64, "%s", weft_thread_name(weft_thread_current()));
+    return name;
+}
+
+TEST(a_spawned_thread_has_the_name_that_printf_would_make)
+{
+    char names[2][64] = {"", ""};
+    weft_thread *const threads[] = {demo_spawn(tell_name, names[0], "worker-%d", 7),
+                                    demo_spawn(tell_name, names[1], "%s", "other")};
+    demo_join_all(2, threads);
+    assert_string_equal(names[0], "worker-7");
+    assert_string_equal(names[1], "other");
+}
+
+TEST(others_can_take_an_rlock_only_while_nobody_holds_it)
+{
+    static weft_rlock lock = WEFT_RLOCK_INIT;
+    assert_true(demo_others_can_take(&lock));
+    weft_rlock_acquire(&lock);
+    assert_false(demo_others_can_take(&lock));
+    weft_rlock_release(&lock);
+    assert_true(demo_others_can_take(&lock));
+    assert_false(weft_rlock_locked(&lock));
+}
+
+static void sleep_a_little_longer(void *rounds, long count)
+{
+    weft_sleep(++*(int *)rounds == 3 ? 0.2 : (double)count * 1e-3);
+}
+
+TEST(a_bench_is_warmed_up_and_gives_the_median_of_its_rounds)
+{
+    int rounds = 0;
+    double seconds = demo_bench(sleep_a_little_longer, &rounds, 2);
+    assert_int_equal(rounds, DEMO_BENCH_ROUNDS + 1);
+    assert_true(seconds >= 0.002);
 }
 
 /* ---- random numbers ------------------------------------------------------------------------- */
