@@ -50,11 +50,12 @@ typedef struct demo_pool_counts {
     int borrowed, reused, returned; /**< Loans; reused: those of a resource that was idle. */
     int timed_out, stale;           /**< Borrows without a permit; returns that were refused. */
     int idle, out;                  /**< Resources at this moment. */
+    int permits;                    /**< The semaphore's value at this moment. */
 } demo_pool_counts;
 
 /** A place for a resource; private. */
 typedef struct demo_pool_slot {
-    enum { DEMO_SLOT_EMPTY, DEMO_SLOT_IDLE, DEMO_SLOT_OUT } state;
+    enum { DEMO_SLOT_EMPTY, DEMO_SLOT_IDLE, DEMO_SLOT_BUSY, DEMO_SLOT_OUT } state;
     void *resource;
     double born;
     double since;    /* idle or out since then */
@@ -64,7 +65,7 @@ typedef struct demo_pool_slot {
     int line;
 } demo_pool_slot;
 
-/** A pool; the fields are private. */
+/** A pool; the fields are private, but anybody may look at the permits. */
 typedef struct demo_pool {
     weft_bounded_semaphore permits;
     weft_lock lock; /* guards what follows */

@@ -4,8 +4,8 @@
  * @brief A pool of resources: permits, and a list of what is idle.
  *
  * A permit stands for a slot that is not out, so who has one always finds a slot. The functions of
- * the kind may take long, so they are called without the lock: a slot that is being filled or tested
- * counts as out.
+ * the kind may take long, so they are called without the lock: a slot that is being filled, tested
+ * or emptied is busy, and nobody else touches it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,16 +57,14 @@ static demo_pool_slot *claim(demo_pool *pool)
     WEFT_HOLD(&pool->lock);
     for (int i = 0; i < DEMO_POOL_MOST; i++) {
         demo_pool_slot *slot = &pool->slots[i];
-        if (slot->state == DEMO_SLOT_OUT)
+        if (slot->state != DEMO_SLOT_EMPTY && slot->state != DEMO_SLOT_IDLE)
             continue;
         bool idle = slot->state == DEMO_SLOT_IDLE;
         if (best == NULL ||
             (idle && (best->state == DEMO_SLOT_EMPTY || slot->number > best->number)))
             best = slot;
     }
-    best->state = DEMO_SLOT_OUT;
-    best->number = ++pool->numbers;
-    best->since = now(pool);
+    best->state = DEMO_SLOT_BUSY;
     return best;
 }
 
@@ -120,6 +118,9 @@ static void lend(demo_pool *pool, demo_pool_slot *slot, demo_loan *loan, const c
     WEFT_HOLD(&pool->lock);
     const char *name = weft_thread_name(weft_thread_current());
     snprintf(slot->borrower, sizeof slot->borrower, "%s", name);
+    slot->state = DEMO_SLOT_OUT;
+    slot->number = ++pool->numbers;
+    slot->since = now(pool);
     slot->file = file;
     slot->line = line;
     *loan = (demo_loan){slot->resource, (int)(slot - pool->slots), slot->number};
@@ -154,7 +155,7 @@ weft_status demo_pool_borrow_many(demo_pool *pool, int count, double seconds, de
     return DEMO_POOL_CREATE_FAILED;
 }
 
-/* Ends a loan: the slot, still out but no longer the borrower's, or NULL if the loan is stale. */
+/* Ends a loan: the slot, busy now, or NULL if the loan is stale. */
 static demo_pool_slot *end_loan(demo_pool *pool, demo_loan loan)
 {
     WEFT_HOLD(&pool->lock);
@@ -163,7 +164,7 @@ static demo_pool_slot *end_loan(demo_pool *pool, demo_loan loan)
         pool->counts.stale++;
         return NULL;
     }
-    slot->number = ++pool->numbers;
+    slot->state = DEMO_SLOT_BUSY;
     pool->counts.returned++;
     return slot;
 }
@@ -200,7 +201,7 @@ int demo_pool_evict(demo_pool *pool, double lifetime, double idle_timeout, int l
     for (int i = 0; i < DEMO_POOL_MOST; i++) {
         demo_pool_slot *slot = &pool->slots[i];
         demo_pool_counts counts = demo_pool_count(pool);
-        /* Who is being looked at is out, so that nobody borrows it: that takes a permit. */
+        /* What is looked at cannot be borrowed meanwhile, so that takes a permit. */
         if (weft_bounded_semaphore_try_acquire(&pool->permits) != WEFT_OK)
             break;
         bool idle = false;
@@ -211,7 +212,7 @@ int demo_pool_evict(demo_pool *pool, double lifetime, double idle_timeout, int l
             old = idle && (time - slot->born >= lifetime ||
                            (time - slot->since >= idle_timeout && counts.idle > least));
             if (idle)
-                slot->state = DEMO_SLOT_OUT;
+                slot->state = DEMO_SLOT_BUSY;
         }
         if (idle && (old || !is_valid(pool, slot->resource))) {
             destroy(pool, slot->resource);
@@ -253,8 +254,9 @@ demo_pool_counts demo_pool_count(demo_pool *pool)
     demo_pool_counts counts = pool->counts;
     for (int i = 0; i < DEMO_POOL_MOST; i++) {
         counts.idle += pool->slots[i].state == DEMO_SLOT_IDLE;
-        counts.out += pool->slots[i].state == DEMO_SLOT_OUT;
+        counts.out += pool->slots[i].state >= DEMO_SLOT_BUSY;
     }
+    counts.permits = weft_bounded_semaphore_value(&pool->permits);
     return counts;
 }
 

@@ -62,11 +62,8 @@ static void *use_own(void *arg)
 /* One permit may be on its way from or to a thread, so the sum may be less than the capacity. */
 static void look(void)
 {
-    WEFT_HOLD(&pool.lock);
-    int out = 0;
-    for (int i = 0; i < DEMO_POOL_MOST; i++)
-        out += pool.slots[i].state == DEMO_SLOT_OUT;
-    if (out + weft_bounded_semaphore_value(&pool.permits) > CAPACITY)
+    demo_pool_counts counts = demo_pool_count(&pool);
+    if (counts.out + counts.permits > CAPACITY)
         too_many = true;
 }
 
@@ -107,7 +104,7 @@ static void busy_pool(void)
     CHECK(counts.borrowed == THREADS && counts.reused == THREADS - CAPACITY + 1,
           "nine loans: the one made beforehand and six more were of a connection that was idle");
     CHECK(users.peak == CAPACITY, "never more than three were out");
-    CHECK(!too_many && weft_bounded_semaphore_value(&pool.permits) == CAPACITY - counts.out,
+    CHECK(!too_many && counts.permits == CAPACITY - counts.out,
           "permits and loans were never more than the capacity; at rest they are exactly that");
 }
 
