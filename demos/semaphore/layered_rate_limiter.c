@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: header uthash.h
 /**
  * @file layered_rate_limiter.c
  * @brief Three limits for each request: user, address, all together
@@ -18,7 +19,6 @@
  * - a limiter that counts layer by layer has B at three, and blames the wrong layer
  * - the same sixteen by eight threads at once: never more than a limit allows, all that pass counted
  */
-// NEEDS: header uthash.h
 #include <stdlib.h>
 #include <uthash.h>
 
@@ -168,8 +168,8 @@ static void threads_send(void)
 {
     demo_part("The same sixteen, eight threads at once");
     weft_thread *threads[THREADS];
-    for (int i = 0; i < THREADS; i++)
-        threads[i] = demo_spawn(send_two, (void *)&requests[(size_t)2 * i], "thread-%d", i);
+    for (size_t i = 0; i < THREADS; i++)
+        threads[i] = demo_spawn(send_two, (void *)&requests[2 * i], "thread-%zu", i);
     demo_join_all(THREADS, threads);
     int by_user = 0;
     bool within = true;
