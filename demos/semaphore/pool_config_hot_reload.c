@@ -34,7 +34,7 @@ struct config {
     double idle_timeout;
 };
 
-static char path[] = "/tmp/weft-pool-XXXXXX";
+static char path[256];
 static demo_pool pool;
 
 static struct {
@@ -221,6 +221,8 @@ static void reject(void)
 int main(void)
 {
     demo_begin("A pool whose configuration changes while it is in use");
+    const char *place = getenv("TMPDIR");
+    snprintf(path, sizeof path, "%s/weft-demo-XXXXXX", place != NULL ? place : "/tmp");
     int file = mkstemp(path);
     if (file < 0)
         return demo_skip("no temporary file");

@@ -18,7 +18,6 @@
  * - demands 2 4 6 8 8 2 make it warm 2, 3, 5, 7, 8, 5 resources
  * - so 3 borrowers wait for the factory; in a pool that is cold at each period 30 do
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,7 +128,7 @@ static void forecast(void)
     demo_line("    %6s %6s %6s %6s %6s", "demand", "guess", "warm", "wait", "cold");
     for (int i = 0; i < PERIODS; i++) {
         guess = (demands[i] + guess) / 2;
-        warm[i] = (int)ceil(guess);
+        warm[i] = (int)guess + (guess > (int)guess); /* rounded up */
         prepare(&guessing, warm[i]);
         prepare(&cold, 0);
         int waits = period(&guessing, demands[i]);
