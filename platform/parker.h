@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "platform/spin.h"
+
 #ifdef WEFTI_PARKER_PTHREAD
 
 #include <pthread.h>
@@ -22,7 +24,8 @@
 struct wefti_parker {
     pthread_mutex_t mutex;
     pthread_cond_t condition; /* one waiter at most, on CLOCK_MONOTONIC */
-    bool prepared;            /* guarded by mutex */
+    uint32_t prepared;        /* written under mutex */
+    struct wefti_spinner spinner;
 };
 
 struct wefti_mutex {
@@ -33,6 +36,7 @@ struct wefti_mutex {
 
 struct wefti_parker {
     uint32_t state;
+    struct wefti_spinner spinner;
 };
 
 struct wefti_mutex {

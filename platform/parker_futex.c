@@ -57,6 +57,7 @@ static void futex_wake(uint32_t *word)
 void wefti_parker_init(struct wefti_parker *parker)
 {
     wefti_store(&parker->state, IDLE, RELAXED);
+    parker->spinner = (struct wefti_spinner){0};
 }
 
 void wefti_parker_prepare(struct wefti_parker *parker)
@@ -70,7 +71,8 @@ bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline)
     uint32_t state = PREPARED;
     if (deadline < 0)
         deadline = 0;
-    wefti_cas(&parker->state, &state, ASLEEP, RELAXED);
+    if (!wefti_spin_while(&parker->spinner, &parker->state, PREPARED, deadline))
+        wefti_cas(&parker->state, &state, ASLEEP, RELAXED);
     /* Acquire: pairs with the release in wefti_parker_unpark. */
     while (wefti_load(&parker->state, ACQUIRE) == ASLEEP) {
         if (!futex_wait(&parker->state, ASLEEP, deadline) || wefti_clock() < deadline)

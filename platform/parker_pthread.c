@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "platform/atomic.h"
 #include "platform/clock.h"
 #include "platform/panic.h"
 
@@ -23,12 +24,13 @@ void wefti_parker_init(struct wefti_parker *parker)
     WEFTI_MUST(pthread_condattr_destroy(&attributes) == 0);
     WEFTI_MUST(pthread_mutex_init(&parker->mutex, NULL) == 0);
     parker->prepared = false;
+    parker->spinner = (struct wefti_spinner){0};
 }
 
 void wefti_parker_prepare(struct wefti_parker *parker)
 {
     WEFTI_MUST(pthread_mutex_lock(&parker->mutex) == 0);
-    parker->prepared = true;
+    wefti_store(&parker->prepared, true, RELAXED);
     WEFTI_MUST(pthread_mutex_unlock(&parker->mutex) == 0);
 }
 
@@ -52,6 +54,8 @@ bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline)
     if (deadline < 0)
         deadline = 0;
     WEFTI_MUST(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable) == 0);
+    /* Who has seen it change by spinning still waits, for the mutex, until the unparker is done. */
+    (void)wefti_spin_while(&parker->spinner, &parker->prepared, true, deadline);
     WEFTI_MUST(pthread_mutex_lock(&parker->mutex) == 0);
     bool late = false;
     while (parker->prepared && !late)
@@ -65,7 +69,8 @@ bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline)
 void wefti_parker_unpark(struct wefti_parker *parker)
 {
     WEFTI_MUST(pthread_mutex_lock(&parker->mutex) == 0);
-    parker->prepared = false;
+    /* Relaxed: the mutex orders it; a spinning owner takes that, too. */
+    wefti_store(&parker->prepared, false, RELAXED);
     WEFTI_MUST(pthread_cond_signal(&parker->condition) == 0);
     WEFTI_MUST(pthread_mutex_unlock(&parker->mutex) == 0);
 }

@@ -33,6 +33,7 @@
 #include <weft/executor.h>
 #include <weft/executor_stats.h>
 
+#include "platform/atomic.h"
 #include "pool/future.h"
 #include "pool/sleepers.h"
 #include "pool/task_queue.h"
@@ -40,9 +41,9 @@
 
 /* Durations in nanoseconds; weft_histogram has the meaning of the buckets. */
 struct wefti_times {
-    uint64_t total;
-    uint64_t longest;
-    uint64_t buckets[WEFT_HISTOGRAM_BUCKETS];
+    WEFTI_ATOMIC_64 uint64_t total;
+    WEFTI_ATOMIC_64 uint64_t longest;
+    WEFTI_ATOMIC_64 uint64_t buckets[WEFT_HISTOGRAM_BUCKETS];
 };
 
 /*
@@ -50,9 +51,9 @@ struct wefti_times {
  * mutex the executor's), with relaxed stores: any may read.
  */
 struct wefti_tally {
-    uint64_t done;
-    uint64_t failed;
-    uint64_t cancelled;
+    WEFTI_ATOMIC_64 uint64_t done;
+    WEFTI_ATOMIC_64 uint64_t failed;
+    WEFTI_ATOMIC_64 uint64_t cancelled;
     struct wefti_times waits; /* with `timing` */
     struct wefti_times runs;
 };
@@ -90,9 +91,9 @@ struct weft_executor {
     /* Memory of tasks (task_memory.c). */
     struct wefti_mutex spare_mutex;
     struct weft_future *spare; /* guarded by spare_mutex */
-    uint64_t taken;            /* the same, but read without */
+    uint32_t taken;            /* the same, but read without */
     struct weft_future *returned;
-    uint64_t given;
+    uint32_t given; /* both wrap: their difference counts */
 
     struct wefti_mutex mutex; /* guards all below */
     struct wefti_task_queue queue;

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 
 #include "platform/atomic.h"
+#include "platform/symbol.h"
 #include "platform/thread.h"
 #include "primitives/thread.h"
+#include "primitives/watch.h"
 
 static struct wefti_mutex mutex; /* guards the list and `exiting` */
 static struct weft_executor *first;
@@ -83,7 +85,7 @@ static void at_exit(void)
     while ((executor = use_next()) != NULL) {
         if (caller != NULL && caller->executor == executor)
             wefti_worker_replace(caller); /* it will not come back */
-        while (wefti_executor_join(executor, WEFTI_NEVER, NULL) == WEFT_INTERRUPTED)
+        while (wefti_executor_join(executor, WEFTI_NEVER, WEFTI_CALLER) == WEFT_INTERRUPTED)
             continue;
         leave(executor);
     }
@@ -114,7 +116,8 @@ static void bury(struct wefti_worker *worker)
 {
     for (struct wefti_task *outer, *task = worker->task; task != NULL; task = outer) {
         outer = task->outer;
-        wefti_task_give_up(task);
+        if (!wefti_watched()) /* ThreadSanitizer would report it as freed while it is held */
+            wefti_task_give_up(task);
     }
     wefti_tally_merge(&worker->executor->tally, &worker->tally);
     wefti_worker_free(worker);

@@ -63,7 +63,7 @@ void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future)
 {
     struct weft_executor *executor = (void *)owner;
     /* Relaxed: only the number matters, and that roughly. */
-    uint64_t given = wefti_fetch_add(&executor->given, 1, RELAXED);
+    uint32_t given = wefti_fetch_add(&executor->given, 1, RELAXED);
     bool full = given - wefti_load(&executor->taken, RELAXED) >= KEPT;
     struct weft_future *first = wefti_load(&executor->returned, RELAXED);
     while (first != &ended && !full) {

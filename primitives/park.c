@@ -38,6 +38,7 @@
 
 #include "platform/atomic.h"
 #include "platform/panic.h"
+#include "platform/spin.h"
 #include "platform/parker.h"
 #include "primitives/onlookers.h"
 #include "primitives/self.h"
@@ -378,6 +379,7 @@ void wefti_interrupt(struct wefti_self *self)
 
 void wefti_park_after_fork_child(void)
 {
+    wefti_spin_after_fork_child();
     for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++) {
         wefti_mutex_init(&buckets[i].mutex);
         buckets[i].first = NULL;

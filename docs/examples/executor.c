@@ -90,8 +90,7 @@ int main(void)
     weft_status counted = WEFT_FAILED;
     weft_status watched = WEFT_FAILED;
     /* [scope] */
-    WEFT_WITH_EXECUTOR(pool, 2, .thread_name_prefix = "counter")
-    {
+    WEFT_WITH_EXECUTOR(pool, 2, .thread_name_prefix = "counter") {
         counted = count_one(pool);
         sum = count_all(pool, texts, 4);
         watched = watch_for_a_while(pool);

@@ -157,7 +157,8 @@ typedef void *weft_continuation(weft_future *future, void *arg);
 /**
  * Calls @p callback once when the future is done, in the thread that completes or cancels it; at
  * once if it is done already: `f.add_done_callback(fn)`. In the order of adding, without any lock.
- * What it returns is ignored; an error goes to the excepthook and keeps nothing from being called.
+ * What it returns is ignored; an error goes to the excepthook and keeps nothing from being called. It
+ * must not end its thread.
  * @return WEFT_OK; WEFT_NO_MEMORY.
  */
 WEFT_API WEFT_CHECKED weft_status weft_future_add_done_callback(weft_future *future,

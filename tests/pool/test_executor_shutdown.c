@@ -257,8 +257,7 @@ TEST(a_task_may_wait_for_another_executor)
 
 static int leave_early(atomic_int *count)
 {
-    WEFT_WITH_EXECUTOR(pool, 2)
-    {
+    WEFT_WITH_EXECUTOR(pool, 2) {
         for (int i = 0; i < 20; i++)
             assert_int_equal(weft_executor_post(pool, tick, count), WEFT_OK);
         return 5;
@@ -269,8 +268,7 @@ static int leave_early(atomic_int *count)
 TEST(a_scope_ends_with_a_shutdown_that_waits)
 {
     atomic_int count = 0;
-    WEFT_WITH_EXECUTOR(pool, 5, .thread_name_prefix = "scope")
-    {
+    WEFT_WITH_EXECUTOR(pool, 5, .thread_name_prefix = "scope") {
         for (int i = 0; i < 20; i++)
             assert_int_equal(weft_executor_post(pool, tick, &count), WEFT_OK);
     }
@@ -278,8 +276,7 @@ TEST(a_scope_ends_with_a_shutdown_that_waits)
     assert_int_equal(weft_thread_active_count(), 1);
     assert_int_equal(leave_early(&count), 5);
     assert_int_equal(atomic_load(&count), 40);
-    WEFT_WITH_EXECUTOR(pool, 1)
-    {
+    WEFT_WITH_EXECUTOR(pool, 1) {
         assert_int_equal(weft_executor_post(pool, tick, &count), WEFT_OK);
         break;
     }
@@ -289,8 +286,7 @@ TEST(a_scope_ends_with_a_shutdown_that_waits)
 
 TEST(a_scope_that_cannot_be_entered_is_skipped)
 {
-    WEFT_WITH_EXECUTOR(pool, -1)
-    {
+    WEFT_WITH_EXECUTOR(pool, -1) {
         assert_null(pool); /* not reached */
         fail();
     }
@@ -300,8 +296,7 @@ TEST(a_scope_that_cannot_be_entered_is_skipped)
 static void *interrupted_scope(void *arg)
 {
     struct gate *gate = arg;
-    WEFT_WITH_EXECUTOR(pool, 1)
-    {
+    WEFT_WITH_EXECUTOR(pool, 1) {
         WITNESS(weft_executor_post(pool, pass, gate) == WEFT_OK);
         EVENTUALLY(atomic_load(&gate->inside) == 1);
         WITNESS(weft_thread_interrupt(weft_thread_current()) == WEFT_OK);
@@ -327,8 +322,7 @@ TEST(an_interruption_does_not_end_a_scopes_wait_and_is_kept)
 static void *scope_in_a_task(void *arg)
 {
     atomic_int *count = arg;
-    WEFT_WITH_EXECUTOR(pool, 1)
-    {
+    WEFT_WITH_EXECUTOR(pool, 1) {
         WITNESS(weft_executor_post(pool, tick, count) == WEFT_OK);
     }
     return count;
@@ -337,8 +331,7 @@ static void *scope_in_a_task(void *arg)
 TEST(a_task_may_have_a_scope_of_its_own)
 {
     atomic_int count = 0;
-    WEFT_WITH_EXECUTOR(pool, 1)
-    {
+    WEFT_WITH_EXECUTOR(pool, 1) {
         assert_ptr_equal(value_of(weft_executor_submit(pool, scope_in_a_task, &count)), &count);
         assert_int_equal(atomic_load(&count), 1);
     }

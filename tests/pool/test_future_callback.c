@@ -73,8 +73,9 @@ TEST(a_callback_sees_a_cancellation_at_once)
 
 TEST(when_it_is_done_a_callback_is_called_at_once)
 {
+    struct notes notes; /* those that are not done call theirs when they are given up */
     FOR_EACH_STATE({
-        struct notes notes = {0};
+        notes = (struct notes){0};
         add(future, note, &notes);
         assert_int_equal(notes.calls, (state & DONE) != 0);
         assert_ptr_equal(notes.value, state == FINISHED ? &forty_two : NULL);

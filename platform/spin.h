@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * To spin before sleeping: worth it if what is waited for comes within the time that going to sleep
+ * and being woken take. Each thread learns from its own last waits whether it did.
+ */
+#ifndef WEFTI_PLATFORM_SPIN_H
+#define WEFTI_PLATFORM_SPIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a thread has learnt; zero is: nothing yet. */
+struct wefti_spinner {
+    uint32_t budget;    /* nanoseconds to spin for; 0: it has not paid */
+    uint32_t interval;  /* then, after so many waits, it is tried again */
+    uint32_t countdown; /* so many of them are left */
+};
+
+/*
+ * Spins while *word is `value`, as long as has paid so far and until the deadline at most; not at all
+ * where there is one processor, or where as many threads spin already. True: it is another value now,
+ * read without any order.
+ */
+bool wefti_spin_while(struct wefti_spinner *spinner, const uint32_t *word, uint32_t value,
+                      int64_t deadline);
+
+/* In the child of a fork: nobody spins. */
+void wefti_spin_after_fork_child(void);
+
+#endif
