@@ -27,12 +27,16 @@ static void create(void)
     weft_semaphore one = WEFT_SEMAPHORE_INIT(1); /* Python's default; here it is always written */
     weft_semaphore none = WEFT_SEMAPHORE_INIT(0);
     weft_semaphore wrong;
+    weft_semaphore written = WEFT_SEMAPHORE_INIT(-1);
     CHECK(weft_semaphore_value(&one) == 1 && weft_semaphore_value(&none) == 0,
           "one permit is there, or none");
     CHECK(weft_semaphore_try_acquire(&none) == WEFT_TIMEOUT, "a try on none fails at once");
     weft_status refused = weft_semaphore_init(&wrong, -1);
     demo_say("-1 permits: %s", weft_strerror(refused));
     CHECK(refused == WEFT_VALUE_ERROR, "-1 is refused");
+    CHECK(weft_semaphore_try_acquire(&written) == WEFT_VALUE_ERROR &&
+              weft_semaphore_release(&written) == WEFT_VALUE_ERROR,
+          "an initializer cannot refuse: such a semaphore refuses every call");
 }
 
 static weft_semaphore single = WEFT_SEMAPHORE_INIT(1);

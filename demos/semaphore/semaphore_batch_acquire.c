@@ -17,6 +17,7 @@
  * - acquire_n(2): both do their work, one after the other, and all permits are back
  * - who only tries for two is starved by a stream of small requests; who waits is served before
  *   every small one that came later
+ * - a big request that gives up lets those behind it go
  */
 #include <unistd.h>
 
@@ -143,6 +144,34 @@ static void wait_among_small_ones(void)
     CHECK(big_place == 1, "it was served before all four that came later");
 }
 
+/* ---- a big one that gives up ---- */
+
+static void *big_for_a_while(void *status)
+{
+    *(weft_status *)status = weft_semaphore_acquire_n_for(&permits, 2, demo_seconds(0.5));
+    demo_say("two permits: %s", weft_strerror(*(weft_status *)status));
+    return status;
+}
+
+static void give_up_among_small_ones(void)
+{
+    demo_part("A big request that gives up, and a small one behind it");
+    weft_status status = WEFT_OK;
+    size_t before = demo_count("small has its permit");
+    weft_semaphore_acquire(&permits);
+    weft_thread *first = demo_spawn(big_for_a_while, &status, "big");
+    DEMO_AWAIT(weft_semaphore_waiters(&permits) == 1 || demo_count("big two permits: *") > 0);
+    weft_thread *second = demo_spawn(small, &small_places[0], "small");
+    weft_status served = weft_thread_join_for(second, DEMO_PATIENCE);
+    CHECK(served == WEFT_OK && demo_count("small has its permit") == before + 1,
+          "the small one is served though one permit is still out");
+    demo_join(first);
+    demo_join(second);
+    weft_semaphore_release(&permits);
+    CHECK(status == WEFT_TIMEOUT && weft_semaphore_value(&permits) == 2,
+          "the big one has taken nothing");
+}
+
 int main(void)
 {
     demo_begin("Two permits at once, or none: no half in the hand");
@@ -150,5 +179,6 @@ int main(void)
     take_both();
     try_among_small_ones();
     wait_among_small_ones();
+    give_up_among_small_ones();
     return demo_end();
 }
