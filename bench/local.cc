@@ -62,9 +62,9 @@ const bool registered = [] {
     auto *get = exported<void *(weft_local *)>("weft_local_get");
     auto *specific = exported<void *(pthread_key_t)>("pthread_getspecific");
     read("__thread", [] { return variable; });
-    read("weft", [] { return weft_local_get(&local); });
-    read("pthread", [specific] { return specific(key); });
-    read("weft, exported", [get] { return get(&local); });
+    read("weft, inline", [] { return weft_local_get(&local); });
+    read("pthread_getspecific", [specific] { return specific(key); });
+    read("weft, function", [get] { return get(&local); });
     return true;
 }();
 

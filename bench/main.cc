@@ -5,6 +5,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <mutex>
 #include <thread>
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
     const char *missing = WEFT_BENCH_MISSING;
     if (*missing != '\0')
         std::fprintf(stderr, "peers that are missing here:%s\n", missing);
+    setenv("UV_THREADPOOL_SIZE", "2", 1); /* libuv's pool has as many workers as the others */
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;

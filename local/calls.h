@@ -2,15 +2,16 @@
 /*
  * Calls of the program's for a value (destructors, copies): who destroys the Local waits for them.
  *
- * A Local's state is the number of these calls, in units of WEFTI_CALL, and two bits, guarded by the
- * mutex of value.h. A fork's child forgets the calls of other threads: the state is that of a process.
+ * A Local's state is the number of these calls, in units of WEFTI_CALL, and two bits, guarded by
+ * the mutex of value.h. A fork's child forgets the calls of other threads: the state is that of a
+ * process.
  *
  *   bit     set                         cleared
  *   ENDING  by who destroys the Local   by the same, when it has ended
  *   WAITED  by the same, to wait        by the last call that ends
  *
- * No wake-up is lost: who waits does not sleep if, under the bucket's lock, it finds no call left; a
- * call that ends says so before it looks for who waits.
+ * No wake-up is lost: who waits does not sleep if, under the bucket's lock, it finds no call left;
+ * a call that ends says so before it looks for who waits.
  */
 #ifndef WEFTI_LOCAL_CALLS_H
 #define WEFTI_LOCAL_CALLS_H
@@ -37,7 +38,7 @@ void wefti_local_call_begin(struct wefti_local_call *call, weft_local *local);
 /* Without it. */
 void wefti_local_call_end(struct wefti_local_call *call);
 
-/* With the mutex held, which it gives up: destroys what a Local had, and frees that memory before. */
+/* With the mutex held, which it gives up: frees that memory, and destroys what a Local had. */
 void wefti_local_destruct(weft_local *local, void *what, void *memory);
 
 /* The same without the mutex, if there is something to destroy. */

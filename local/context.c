@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A context holds values (value.h). A thread that enters it sets its own values of the same kind
- * (those of Locals with a copy) aside and takes the context's; when it leaves, what it has of them by
- * then goes back into the context, and what was set aside comes back. So nothing is copied or
+ * (those of Locals with a copy) aside and takes the context's; when it leaves, what it has of them
+ * by then goes back into the context, and what was set aside comes back. So nothing is copied or
  * allocated but the slots, and nothing is owned twice.
  *
  *   entered   values              aside
@@ -201,7 +201,7 @@ weft_status weft_context_attach(weft_context *context)
     return status;
 }
 
-/* With the mutex held: whether a block is open on a value that goes back; if `close`, none is then. */
+/* With the mutex held: whether a block is open on a value that goes back; `close` ends them. */
 static bool has_scopes(const struct wefti_locals *mine, bool close)
 {
     bool found = false;

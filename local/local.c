@@ -60,7 +60,7 @@ static weft_status may_end(weft_local *local)
     return WEFT_OK;
 }
 
-/* With the mutex held, which it gives up meanwhile. Copies may run on values that are still there. */
+/* With the mutex held, which it gives up meanwhile. A copy may be made of what is still there. */
 static void end_values(weft_local *local)
 {
     wefti_local_await_calls(local);

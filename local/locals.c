@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a thread has of Locals: it begins with its first value, grows with the places of those that it
- * uses, and ends with the thread.
+ * What a thread has of Locals: it begins with its first value, grows with the places of those that
+ * it uses, and ends with the thread.
  */
 #include <string.h>
 
@@ -84,7 +84,7 @@ static bool grow(struct wefti_locals *mine, size_t size)
 weft_status wefti_locals_reserve(size_t size, struct wefti_locals **mine)
 {
     struct wefti_self *self = wefti_self();
-    if (self->ends >= WEFTI_END_ROUNDS)
+    if (self->ends >= wefti_os_end_rounds())
         return WEFT_RUNTIME;
     *mine = self->locals != NULL ? self->locals : begin(self);
     if (*mine == NULL)
@@ -142,7 +142,7 @@ static void end_values(void)
     do {
         self->ends++;
         end_round(self);
-    } while (has_values(self) && self->ends < WEFTI_END_ROUNDS);
+    } while (has_values(self) && self->ends < wefti_os_end_rounds());
     wefti_locals_trim(self);
 }
 

@@ -8,8 +8,8 @@
 #include <weft/local.h>
 
 /*
- * Gives the Local a place, if it has none: in bytes, it is the low half of the key. The destructor, if
- * it is not NULL, becomes the Local's then. WEFT_NO_MEMORY; WEFT_OK.
+ * Gives the Local a place, if it has none: in bytes, it is the low half of the key. The destructor,
+ * if it is not NULL, becomes the Local's then. WEFT_NO_MEMORY; WEFT_OK.
  */
 weft_status wefti_place_take(weft_local *local, void (*destructor)(void *value));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scope keeps the value that it has taken out, and how it was held; the value counts the scopes that
- * are open on it, so that they are left in the reverse order.
+ * A scope keeps the value that it has taken out, and how it was held; the value counts the scopes
+ * that are open on it, so that they are left in the reverse order.
  */
 #include <weft/local_with.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A value is one thread's of one Local. It stands in two lists: its Local's, so that the Local can
- * end it, and its holder's, in the order of their making. The holder is a thread, which sees it, or a
- * context, which carries it. A thread finds the values that it holds through its slots.
+ * end it, and its holder's, in the order of their making. The holder is a thread, which sees it, or
+ * a context, which carries it. A thread finds the values that it holds through its slots.
  *
  * One mutex guards the lists, and what else says so below. It is held for a few dozen instructions,
- * never while a program's code runs (its allocator counts), and none of the library's other locks is
- * taken with it. A thread reads its own slots and values without it: another one changes them only
- * where it destroys the Local, which nobody else may use then.
+ * never while a program's code runs (its allocator counts), and none of the library's other locks
+ * is taken with it. A thread reads its own slots and values without it: another one changes them
+ * only where it destroys the Local, which nobody else may use then.
  */
 #ifndef WEFTI_LOCAL_VALUE_H
 #define WEFTI_LOCAL_VALUE_H
@@ -65,7 +65,7 @@ struct wefti_slot {
     struct weft_local_value *value; /* NULL: none */
 };
 
-/* What a thread has of Locals; on the heap, because it outlives the thread in the child of a fork. */
+/* What a thread has of Locals; on the heap, because it outlives a thread that a fork has lost. */
 struct wefti_locals {
     struct wefti_holder values;
     struct wefti_slot *slots;  /* written by the thread, under the mutex; so are the next two */

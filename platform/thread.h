@@ -5,7 +5,6 @@
 #ifndef WEFTI_PLATFORM_THREAD_H
 #define WEFTI_PLATFORM_THREAD_H
 
-#include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,8 +47,8 @@ void wefti_os_thread_rename(wefti_os_thread thread, const char *name);
 void wefti_os_at_thread_end(void (*hook)(void));
 void wefti_os_arm_thread_end(void);
 
-/* So often: an arm in one call of the hook has it called again, but no more than this. */
-enum { WEFTI_END_ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS };
+/* An arm in one call of the hook has it called again, but it is called no more than so often. */
+uint32_t wefti_os_end_rounds(void);
 
 /* Has the functions called around fork, as pthread_atfork. */
 void wefti_os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));

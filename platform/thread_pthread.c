@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "platform/panic.h"
+#include "platform/sanitizer.h"
 
 enum { NAME_BYTES = 16 }; /* the kernel's limit, with the zero */
 
@@ -129,6 +130,12 @@ void wefti_os_at_thread_end(void (*hook)(void))
 void wefti_os_arm_thread_end(void)
 {
     WEFTI_MUST(pthread_setspecific(end_key, &end_key) == 0);
+}
+
+uint32_t wefti_os_end_rounds(void)
+{
+    /* To ThreadSanitizer the thread has ended in the last round. */
+    return PTHREAD_DESTRUCTOR_ITERATIONS - (wefti_tsan_present() ? 1 : 0);
 }
 
 void wefti_os_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void))

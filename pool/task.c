@@ -56,8 +56,10 @@ bool wefti_task_begin(struct weft_future *future)
         return false;
     }
     const struct wefti_want want = want_of(future);
-    if (wefti_watched())
+    if (wefti_watched()) {
+        wefti_watch_acquired(future); /* pairs with wefti_future_new */
         wefti_watch_took(&want);
+    }
     return true;
 }
 

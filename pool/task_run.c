@@ -6,6 +6,7 @@
 #include "pool/executor.h"
 
 #include "platform/clock.h"
+#include "pool/task.h"
 #include "primitives/error.h"
 #include "primitives/thread.h"
 #include "primitives/watch.h"
@@ -144,7 +145,12 @@ void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, we
 {
     struct run run = {.executor = executor, .task = task};
     if (why != WEFT_OK) {
+        struct wefti_nesting nesting; /* the calling thread may run a task */
+        weft_future_ref(&task->future);
+        wefti_task_nest(&nesting, &task->future);
         run_target(&run, refuse, &why);
+        wefti_task_unnest(&nesting);
+        weft_future_free(&task->future);
         return;
     }
     count(&run, offsetof(struct wefti_tally, cancelled));

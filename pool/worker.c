@@ -4,6 +4,17 @@
  * interrupted. It takes tasks until the executor is closed and its queue empty, or until it has been
  * idle too long. With nothing to do it looks on for a moment, one worker at a time, and then sleeps.
  *
+ *   a worker is   counted in          by                     and becomes
+ *   coming        live, coming        who starts it          busy, idle
+ *   busy          live                itself: takes a task   busy, looking on, idle, gone
+ *   looking on    live, coming        itself: spin           busy, idle
+ *   idle          live, idle.asleep   itself: rest           called, busy or gone (by its deadline)
+ *   called        live, idle.called   who brings a task      busy, idle
+ *   gone          (nothing)           itself: depart         the thread ends
+ *
+ * All of it changes under the executor's mutex. Who brings a task compares the tasks that are queued
+ * with the workers that are coming, looking on and called. A busy worker comes back by itself.
+ *
  * An interruption that comes while no task runs is for the next one, and what a task has not heard
  * is forgotten at its end.
  *

@@ -109,7 +109,7 @@ void wefti_self_end_values(void)
 {
     if (end_values != NULL)
         end_values();
-    own.ends = WEFTI_END_ROUNDS;
+    own.ends = wefti_os_end_rounds();
 }
 
 void wefti_self_resign(void)
@@ -128,7 +128,7 @@ static void leave(void)
 {
     if (end_values != NULL) {
         end_values();
-        if (own.ends < WEFTI_END_ROUNDS)
+        if (own.ends < wefti_os_end_rounds())
             wefti_os_arm_thread_end();
     }
     if (own.registered)

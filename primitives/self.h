@@ -55,7 +55,7 @@ struct wefti_self {
     /* Local's: local/value.h. */
     struct wefti_locals *locals;     /* NULL: it has no values */
     struct wefti_local_call *called; /* calls of the program's for a value, the last one first */
-    uint32_t ends;                   /* rounds of its end that have begun, up to WEFTI_END_ROUNDS */
+    uint32_t ends;                   /* rounds of its end, up to wefti_os_end_rounds() */
 
     /* The registry of all selves, guarded by its mutex. */
     struct wefti_self *next;
@@ -78,8 +78,8 @@ void wefti_self_become(struct weft_thread *thread);
 void wefti_self_resign(void);
 
 /*
- * What ends the calling thread's values: at least one round, and counts them in `ends`. Called when a
- * thread ends, again in each later round of the system's, and at exit. Set once.
+ * What ends the calling thread's values: at least one round, and counts them in `ends`. Called when
+ * a thread ends, again in each later round of the system's, and at exit. Set once.
  */
 void wefti_self_at_end(void (*hook)(void));
 

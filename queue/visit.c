@@ -171,9 +171,8 @@ void wefti_queue_settle_waiters(weft_queue *queue, struct wefti_served *served)
 
 /* ---- waiting ----------------------------------------------------------------------------- */
 
-/* Under the lock: tries, and brings the memory that it takes. */
-static weft_status attempt(weft_queue *queue, const struct wefti_side *side, weft_waitable *wish,
-                           struct wefti_served *served)
+/* Under the lock: tries, and brings the memory that it takes; to be followed by settle. */
+static weft_status attempt(weft_queue *queue, const struct wefti_side *side, weft_waitable *wish)
 {
     weft_status status = side->attempt(queue, wish);
     while (status == WEFT_NO_MEMORY) {
@@ -186,7 +185,6 @@ static weft_status attempt(weft_queue *queue, const struct wefti_side *side, wef
         }
         status = side->attempt(queue, wish);
     }
-    wefti_queue_settle(queue, served);
     return status;
 }
 
@@ -226,11 +224,10 @@ static weft_status wait_in_line(weft_queue *queue, const struct wefti_side *side
         WEFTI_SERVED(served);
         weft_status status = WEFT_INTERRUPTED;
         (void)wefti_queue_enter(queue);
-        wefti_queue_step_out(queue, side, parked.outcome == WEFTI_UNPARKED);
         if (parked.outcome != WEFTI_INTERRUPTED)
-            status = attempt(queue, side, wish, &served);
-        else
-            wefti_queue_settle(queue, &served);
+            status = attempt(queue, side, wish);
+        wefti_queue_step_out(queue, side, parked.outcome == WEFTI_UNPARKED);
+        wefti_queue_settle(queue, &served);
         if (status != WEFT_TIMEOUT || parked.outcome == WEFTI_TIMED_OUT) {
             wefti_queue_leave(queue, served.first);
             return status != WEFT_TIMEOUT ? status : side->none;
@@ -244,19 +241,19 @@ weft_status wefti_queue_visit_slowly(weft_queue *queue, const struct wefti_side 
                                      weft_waitable *wish, struct wefti_limit limit)
 {
     WEFTI_SERVED(served);
-    weft_status status = attempt(queue, side, wish, &served);
+    weft_status status = attempt(queue, side, wish);
     int64_t deadline = WEFTI_TRY;
     if (status == WEFT_TIMEOUT)
         deadline = wefti_limit_deadline(limit);
     if (deadline != WEFTI_TRY && *side->waiting(queue) == 0 && wefti_processors() > 1) {
-        wefti_queue_leave(queue, served.first);
-        served = (struct wefti_served){NULL, &served.first};
+        wefti_queue_leave(queue, NULL);
         spin(queue, side);
         (void)wefti_queue_enter(queue);
-        status = attempt(queue, side, wish, &served);
+        status = attempt(queue, side, wish);
     }
     if (status == WEFT_TIMEOUT && deadline != WEFTI_TRY && side->provide(queue))
-        status = attempt(queue, side, wish, &served);
+        status = attempt(queue, side, wish);
+    wefti_queue_settle(queue, &served);
     if (status == WEFT_TIMEOUT && deadline != WEFTI_TRY)
         return wait_in_line(queue, side, wish, deadline, served.first);
     wefti_queue_leave(queue, served.first);

@@ -13,6 +13,8 @@
 #ifndef DEMO_THREAD_H
 #define DEMO_THREAD_H
 
+#include <stdint.h>
+
 #include "demo.h"
 
 /** Starts a thread whose name is made as by printf(). If that fails the demo ends with status 2. */
@@ -29,5 +31,11 @@ void demo_join_all(size_t count, weft_thread *const *threads);
  * cannot ask itself, for it can always take it once more.
  */
 bool demo_others_can_take(weft_rlock *lock);
+
+/**
+ * The kernel's letter for a thread of this process, given by weft_thread_native_id(): R for one that
+ * runs or could, S for one that sleeps; '-' if there is no such thread.
+ */
+char demo_kernel_letter(uint64_t native_id);
 
 #endif

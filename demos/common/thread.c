@@ -3,7 +3,9 @@
  * @file
  * @brief Threads with less ado.
  */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "demo_private.h"
 #include "demo_thread.h"
@@ -46,4 +48,19 @@ bool demo_others_can_take(weft_rlock *lock)
     bool taken = weft_thread_value(other) != NULL;
     weft_thread_free(other);
     return taken;
+}
+
+char demo_kernel_letter(uint64_t native_id)
+{
+    char letter = '-';
+    char line[256] = "";
+    FILE *file = fopen(demo_name("/proc/self/task/%" PRIu64 "/stat", native_id), "re");
+    if (file == NULL)
+        return letter;
+    /* "4711 (name) S ...", and the name may have brackets of its own. */
+    const char *end = fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
+    fclose(file);
+    if (end != NULL && strlen(end) > 2)
+        letter = end[2];
+    return letter;
 }

@@ -25,7 +25,6 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "demo.h"
 #include "demo_thread.h"
@@ -50,20 +49,9 @@ static void *live(void *arg)
     return arg;
 }
 
-/* The kernel's letter for the thread; '-': it does not know it. */
 static char kernel_letter(const weft_thread *thread)
 {
-    char line[256] = "";
-    FILE *file =
-        fopen(demo_name("/proc/self/task/%" PRIu64 "/stat", weft_thread_native_id(thread)), "r");
-    if (file == NULL)
-        return '-';
-    const char *end = fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
-    fclose(file);
-    char letter = '-';
-    if (end != NULL && strlen(end) > 2)
-        letter = end[2];
-    return letter;
+    return demo_kernel_letter(weft_thread_native_id(thread));
 }
 
 static void say_state(const weft_thread *thread, const char *state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small server: each worker thread has a buffer of its own, each request has a number that its log
- * lines carry wherever its work is done, and one job is noisier than the others.
+ * A small server: each worker thread has a buffer of its own, each request has a number that its
+ * log lines carry wherever its work is done, and one job is noisier than the others.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static WEFT_LOCAL_OF(struct buffer) buffers = WEFT_LOCAL_OF_INIT(.initializer = 
                                                                  .arg = &buffers_made,
                                                                  .destructor = free_buffer);
 
-/* ---- a value that goes where its work goes: a copy of it is a copy of the string -------------- */
+/* ---- a value that goes where its work goes: a copy of it is a copy of the string ------------- */
 
 static void *copy_string(void *string)
 {
@@ -53,7 +53,7 @@ static void *copy_string(void *string)
 
 static WEFT_LOCAL_OF(char) request = WEFT_LOCAL_OF_INIT(.destructor = free, .copy = copy_string);
 
-/* ---- a value for the time of a block ---------------------------------------------------------- */
+/* ---- a value for the time of a block --------------------------------------------------------- */
 
 static weft_local prefix; /* all-zero bytes are a Local, too */
 
@@ -66,11 +66,11 @@ static void write_log(const char *what)
     snprintf(buffer->text, LENGTH, "%s%s: %s", before != NULL ? before : "",
              WEFT_LOCAL_GET(&request), what);
     WEFT_WITH(&lock) {
-        strcpy(lines[logged++], buffer->text);
+        memcpy(lines[logged++], buffer->text, LENGTH);
     }
 }
 
-/* ---- the work --------------------------------------------------------------------------------- */
+/* ---- the work -------------------------------------------------------------------------------- */
 
 struct job {
     weft_context *context; /* the submitter's values */

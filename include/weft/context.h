@@ -16,14 +16,14 @@
  *     weft_context_free(context);
  * @endcode
  *
- * One rule of ownership: what a Local's `.copy` returns is the context's, and its `.destructor` ends
- * it when the last reference to the context goes. So `.copy` may duplicate the value, add a
+ * One rule of ownership: what a Local's `.copy` returns is the context's, and its `.destructor`
+ * ends it when the last reference to the context goes. So `.copy` may duplicate the value, add a
  * reference to it, or, without a destructor, return the very same pointer.
  *
  * While a thread is in a context the values are its own: of each Local with a `.copy` it sees what
- * the context has, or none. What it changes, adds and clears is the context's when it leaves, and the
- * thread has what it had before. Locals without a `.copy` are not touched. A context is in one thread
- * at a time; each thread may enter several, one inside another.
+ * the context has, or none. What it changes, adds and clears is the context's when it leaves, and
+ * the thread has what it had before. Locals without a `.copy` are not touched. A context is in one
+ * thread at a time; each thread may enter several, one inside another.
  *
  * Every call is thread-safe; none may be made from a signal handler.
  */
@@ -42,8 +42,8 @@ typedef struct weft_context weft_context;
 /**
  * Captures the calling thread's values: `contextvars.copy_context()`. A `.copy` is called with each
  * value but NULL, in the order in which the thread got them.
- * @return the context, one reference of the caller's; NULL: weft_last_status() is WEFT_NO_MEMORY, or
- *         WEFT_FAILED if a `.copy` returned #WEFT_RAISED (weft_last_error() is its error).
+ * @return the context, one reference of the caller's; NULL: weft_last_status() is WEFT_NO_MEMORY,
+ *         or WEFT_FAILED if a `.copy` returned #WEFT_RAISED (weft_last_error() is its error).
  */
 WEFT_API WEFT_CHECKED weft_context *weft_context_capture(void);
 
@@ -66,8 +66,8 @@ WEFT_API void *weft_context_run(weft_context *context, weft_target *target, void
 
 /**
  * Enters the context until weft_context_detach(): weft_context_run() in two halves.
- * @return WEFT_OK; WEFT_RUNTIME if a thread is in it (this one counts), or if the calling thread has
- *         ended; WEFT_NO_MEMORY; WEFT_VALUE_ERROR for NULL.
+ * @return WEFT_OK; WEFT_RUNTIME if a thread is in it (this one counts), or if the calling thread
+ *         has ended; WEFT_NO_MEMORY; WEFT_VALUE_ERROR for NULL.
  */
 WEFT_API WEFT_CHECKED weft_status weft_context_attach(weft_context *context);
 

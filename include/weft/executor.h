@@ -108,7 +108,11 @@ typedef struct weft_submit_options {
 /**
  * Has a task run: `executor.submit(function, argument)`.
  * `weft_executor_submit(pool, target, arg, .priority = -1, .tag = &request)`
- * A task that expires fails with an error of code WEFT_EXPIRED when its turn comes.
+ * O(1); O(log n) for a priority that is not 0. Allocates nothing in the steady state.
+ *
+ * A task that expires fails with an error of code WEFT_EXPIRED when its turn comes; one that ends its
+ * thread (pthread_exit) with WEFT_RUNTIME: another worker takes the place, or, if there is no room for
+ * it, what is queued fails with WEFT_NO_THREAD.
  * @return its future, one reference of the caller's. NULL: weft_last_status() is WEFT_SHUTDOWN after
  *         a shutdown or at exit; WEFT_BROKEN_POOL; WEFT_FULL if the queue is full and stays so;
  *         WEFT_INTERRUPTED while it waited for room; WEFT_NO_THREAD if there is no worker and the

@@ -11,26 +11,26 @@
  *         WEFT_LOCAL_OF_INIT(.initializer = make_buffer, .destructor = free);
  *
  *     struct buffer *buffer = WEFT_LOCAL_GET(&buffers);    // this thread's own
- * @endcode
- * One rule of ownership: a thread's value belongs to the Local from when it is made or set, and its
- * destructor is called once on it, unless it is NULL: when the thread ends, when another value is set,
- * when it is cleared, or when the Local is destroyed. A value that #WEFT_LOCAL_WITH puts in its place
- * for the time of a block stays the program's. namespace.h has names for values, context.h carries
- * values from thread to thread.
+ * @endcode One rule of ownership: a thread's value belongs to the Local from when it is made or
+ * set, and its destructor is called once on it, unless it is NULL: when the thread ends, when
+ * another value is set, when it is cleared, or when the Local is destroyed. A value that
+ * #WEFT_LOCAL_WITH puts in its place for the time of a block stays the program's. namespace.h has
+ * names for values, context.h carries values from thread to thread.
  *
  * When a thread ends its values are destroyed in the reverse order of their making (a value that
  * replaces another takes its place), before whoever joins the thread goes on. A destructor may use
  * the library and its other values; a value that it makes anew is destroyed in the next of
- * PTHREAD_DESTRUCTOR_ITERATIONS rounds, after which every call that would make one fails with
- * #WEFT_RUNTIME. When the process exits the same happens to the exiting thread, the main one as a
- * rule, after those that are not daemons have been joined; other threads' values are abandoned. The
- * child of a fork has the forking thread's values; those of other threads are gone, and their
- * destructors are not called, for nobody knows what state the values are in.
+ * PTHREAD_DESTRUCTOR_ITERATIONS rounds (under ThreadSanitizer one less), and in the last one every
+ * call that would make a value fails with #WEFT_RUNTIME. When the process exits the same happens to
+ * the exiting thread, the main one as a rule, after those that are not daemons have been joined;
+ * other threads' values are abandoned. The child of a fork has the forking thread's values; those
+ * of other threads are gone, and their destructors are not called, for nobody knows what state the
+ * values are in.
  *
- * All-zero bytes are a Local without options. There may be as many as one likes: each costs a thread
- * that uses it some 100 bytes. A Local may not be moved or copied; before its memory goes it must be
- * destroyed. Every call is thread-safe; none may be made from a signal handler. NULL for a Local is
- * #WEFT_VALUE_ERROR.
+ * All-zero bytes are a Local without options. There may be as many as one likes: each costs a
+ * thread that uses it some 100 bytes. A Local may not be moved or copied; before its memory goes it
+ * must be destroyed. Every call is thread-safe; none may be made from a signal handler. NULL for a
+ * Local is #WEFT_VALUE_ERROR.
  */
 #ifndef WEFT_LOCAL_H
 #define WEFT_LOCAL_H
@@ -104,12 +104,13 @@ extern WEFT_API __thread weft_local_table weft_local_own_table
 WEFT_API weft_status weft_local_init_with(weft_local *local, const weft_local_options *options);
 
 /**
- * Ends the Local: all threads' values are destroyed, the last made first, in the calling thread, and
- * so are those that contexts hold. It waits for destructors and copies of its values that run in
- * other threads at this moment; then none will run any more. No other thread may use it meanwhile;
- * threads that have values may be running, and may end. It is then as after its initialisation.
- * @return WEFT_OK; WEFT_BUSY if a thread is in its initializer or in a #WEFT_LOCAL_WITH block of it,
- *         WEFT_DEADLOCK from its own destructor or copy: nothing has changed then.
+ * Ends the Local: all threads' values are destroyed, the last made first, in the calling thread,
+ * and so are those that contexts hold. It waits for destructors and copies of its values that run
+ * in other threads at this moment; then none will run any more. No other thread may use it
+ * meanwhile; threads that have values may be running, and may end. It is then as after its
+ * initialisation.
+ * @return WEFT_OK; WEFT_BUSY if a thread is in its initializer or in a #WEFT_LOCAL_WITH block of
+ *         it, WEFT_DEADLOCK from its own destructor or copy: nothing has changed then.
  */
 WEFT_API weft_status weft_local_destroy(weft_local *local);
 
@@ -117,8 +118,8 @@ WEFT_API weft_status weft_local_destroy(weft_local *local);
  * The calling thread's value: `local.x`. The first use in a thread calls the initializer; a thread
  * in which that has failed calls it again at its next use.
  * @return the value; NULL if that is the value, weft_last_status() is WEFT_OK then, or
- *         WEFT_NO_MEMORY; WEFT_FAILED if the initializer returned #WEFT_RAISED (weft_last_error() is
- *         its error, so that a target may return WEFT_RAISED itself); WEFT_RUNTIME in the
+ *         WEFT_NO_MEMORY; WEFT_FAILED if the initializer returned #WEFT_RAISED (weft_last_error()
+ *         is its error, so that a target may return WEFT_RAISED itself); WEFT_RUNTIME in the
  *         initializer itself, while the Local is destroyed, and after the thread's last round.
  */
 WEFT_API inline void *weft_local_get(weft_local *local);
@@ -129,8 +130,8 @@ WEFT_API void *weft_local_get_slowly(weft_local *local);
 /**
  * Sets the calling thread's value, and destroys the one before: `local.x = value`. The initializer
  * is not called.
- * @return WEFT_OK; WEFT_NO_MEMORY; WEFT_RUNTIME as weft_local_get(). If it fails the value stays the
- *         program's.
+ * @return WEFT_OK; WEFT_NO_MEMORY; WEFT_RUNTIME as weft_local_get(). If it fails the value stays
+ *         the program's.
  */
 WEFT_API WEFT_CHECKED weft_status weft_local_set(weft_local *local, void *value);
 
@@ -156,8 +157,8 @@ WEFT_API weft_status weft_local_free(weft_local *local);
 inline void *weft_local_get(weft_local *local)
 {
     if (__builtin_expect(local != NULL, 1)) {
-        /* Acquire: pairs with the release in local/places.c; what another Local had in the same place
-         * is gone. The key's low half is the slot's place in bytes; no slot has the key 0. */
+        /* Acquire: pairs with the release in local/places.c; what another Local had in this place
+         * is gone. The place is in bytes; place 0, a Local's before its first use, is nobody's. */
         uint64_t key = __atomic_load_n(&local->key, __ATOMIC_ACQUIRE);
         size_t place = (uint32_t)key;
         if (__builtin_expect(place < weft_local_own_table.size, 1)) {
@@ -173,8 +174,8 @@ inline void *weft_local_get(weft_local *local)
 WEFT_END_DECLS
 
 /**
- * A Local whose values have a type: `static WEFT_LOCAL_OF(struct buffer) buffers = ...`. What takes a
- * ::weft_local gets `&buffers.local`.
+ * A Local whose values have a type: `static WEFT_LOCAL_OF(struct buffer) buffers = ...`. What takes
+ * a ::weft_local gets `&buffers.local`.
  */
 #define WEFT_LOCAL_OF(type)                                                                        \
     union {                                                                                        \

@@ -46,8 +46,8 @@ WEFT_API WEFT_CHECKED weft_status weft_local_enter(weft_local_scope *scope, weft
 
 /**
  * Puts back what was there before: `var.reset(token)`.
- * @return WEFT_OK; WEFT_RUNTIME if the scope is not open, is another thread's, or is not the last that
- *         was entered; WEFT_VALUE_ERROR for NULL.
+ * @return WEFT_OK; WEFT_RUNTIME if the scope is not open, is another thread's, or is not the last
+ *         that was entered; WEFT_VALUE_ERROR for NULL.
  */
 WEFT_API weft_status weft_local_leave(weft_local_scope *scope);
 

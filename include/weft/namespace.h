@@ -38,8 +38,8 @@ typedef struct weft_namespace_options {
     size_t struct_size; /**< sizeof(weft_namespace_options), set by the macros. */
     /**
      * Called at each thread's first use, as the `__init__` of a class that is derived from
-     * `threading.local`: it may set attributes. If it fails, so does that use, and the thread has no
-     * attributes. NULL: there are none at first.
+     * `threading.local`: it may set attributes. If it fails, so does that use, and the thread has
+     * no attributes. NULL: there are none at first.
      */
     weft_target *initializer;
     void *arg; /**< What the initializer gets. */
@@ -68,8 +68,8 @@ typedef struct weft_namespace {
 #endif
 
 /**
- * Makes a namespace: `weft_namespace_init(&names, .initializer = start, .arg = &settings)`. One that
- * is in use has to be destroyed before.
+ * Makes a namespace: `weft_namespace_init(&names, .initializer = start, .arg = &settings)`. One
+ * that is in use has to be destroyed before.
  * @return WEFT_OK; WEFT_VALUE_ERROR.
  */
 #define weft_namespace_init(names, ...)                                                            \
@@ -87,8 +87,8 @@ WEFT_API weft_status weft_namespace_destroy(weft_namespace *names);
 /**
  * Sets an attribute of the calling thread, and frees the value that it had:
  * `setattr(names, name, value)`. @p free_value, NULL or not, belongs to this value.
- * @return WEFT_OK; WEFT_NO_MEMORY; WEFT_FAILED if the initializer has; WEFT_RUNTIME after the thread's
- *         last round (see local.h). If it fails the value stays the program's.
+ * @return WEFT_OK; WEFT_NO_MEMORY; WEFT_FAILED if the initializer has; WEFT_RUNTIME after the
+ *         thread's last round (see local.h). If it fails the value stays the program's.
  */
 WEFT_API WEFT_CHECKED weft_status weft_namespace_set(weft_namespace *names, const char *name,
                                                      void *value, void (*free_value)(void *));

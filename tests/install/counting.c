@@ -87,6 +87,21 @@ static void *count_with_condition(void *arg)
     return arg;
 }
 
+/* Who has the only item has the counter. */
+static weft_queue token;
+
+static void *count_with_queue(void *arg)
+{
+    int item;
+    await_all();
+    for (int i = 0; i < ROUNDS; i++) {
+        weft_queue_get(&token, &item);
+        counter++;
+        weft_queue_put(&token, &item);
+    }
+    return arg;
+}
+
 static void *count_unlocked(void *arg)
 {
     await_all();
@@ -103,6 +118,8 @@ static weft_target *way_of(const char *how)
         return count_with_rlock;
     if (strcmp(how, "rwlock") == 0)
         return count_with_rwlock;
+    if (strcmp(how, "queue") == 0)
+        return count_with_queue;
     if (strcmp(how, "readers") == 0)
         return count_while_reading;
     return strcmp(how, "condition") == 0 ? count_with_condition : count_unlocked;
@@ -130,7 +147,11 @@ static int count(weft_target *way)
 int main(int argc, char **argv)
 {
     int failed = 0;
+    int item = 0;
+    if (weft_queue_init(&token, sizeof item, .maxsize = 1) != WEFT_OK ||
+        weft_queue_put(&token, &item) != WEFT_OK)
+        return 2;
     for (int i = 1; i < argc && !failed; i++)
         failed = count(way_of(argv[i]));
-    return failed;
+    return weft_queue_destroy(&token) == WEFT_OK ? failed : 2;
 }

@@ -4,7 +4,6 @@
  */
 #include "local_help.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 #include "primitives/park.h"
@@ -550,7 +549,7 @@ static weft_context *late;
 static void attach_late(void *value)
 {
     note_destroyed(value);
-    if (destroyed_count() < PTHREAD_DESTRUCTOR_ITERATIONS) {
+    if (destroyed_count() < ROUNDS) {
         WITNESS(weft_context_attach(late) == WEFT_OK);
         WITNESS(weft_local_set(&slow, value) == WEFT_OK);
     } else {
@@ -569,7 +568,7 @@ TEST(a_destructor_may_enter_a_context_until_the_last_round)
     late = capture();
     assert_int_equal(weft_local_init(&slow, .destructor = attach_late), WEFT_OK);
     in_a_thread(set_slow, things);
-    assert_int_equal(destroyed_count(), PTHREAD_DESTRUCTOR_ITERATIONS);
+    assert_int_equal(destroyed_count(), ROUNDS);
     assert_int_equal(weft_context_attach(late), WEFT_OK); /* nobody is in it */
     assert_int_equal(weft_context_detach(late), WEFT_OK);
     weft_context_free(late);

@@ -5,7 +5,6 @@
  */
 #include "local_help.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +12,6 @@
 #include "cancel.h"
 #include "primitives/park.h"
 #include "program.h"
-#include "tests/platform/under_tsan.h"
-
-enum { ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS };
 
 static weft_local locals[5];
 
@@ -201,11 +197,7 @@ TEST(what_a_destructor_makes_ends_after_all_that_was_there)
     assert_ptr_equal(destroyed.values[2], &things[2]);
 }
 
-/*
- * Keys of the system's whose destructors run after the library's, in each of its rounds; but for
- * ThreadSanitizer, to which the thread has ended in the last round: there they leave two out.
- */
-enum { LEFT_OUT = UNDER_TSAN ? 2 : 0 };
+/* Keys of the system's whose destructors run after the library's, in each of its rounds. */
 static pthread_key_t key;
 static atomic_int key_rounds;
 static atomic_int key_refused;
@@ -215,7 +207,7 @@ static void use_in_a_key(void *local)
     int round = atomic_fetch_add(&key_rounds, 1) + 1;
     if (weft_local_get(local) == NULL)
         atomic_fetch_add(&key_refused, 1);
-    if (round < ROUNDS - LEFT_OUT)
+    if (round < ROUNDS)
         WITNESS(pthread_setspecific(key, local) == 0);
 }
 
@@ -234,9 +226,9 @@ TEST(values_made_by_destructors_of_keys_are_destroyed)
     assert_int_equal(pthread_key_create(&key, use_in_a_key), 0);
     assert_int_equal(pthread_create(&thread, NULL, set_key, &local), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(atomic_load(&key_rounds), ROUNDS - LEFT_OUT);
-    assert_int_equal(atomic_load(&key_refused), LEFT_OUT == 0); /* nothing would destroy it */
-    assert_int_equal(destroyed_count(), LEFT_OUT == 0 ? ROUNDS - 1 : ROUNDS - LEFT_OUT);
+    assert_int_equal(atomic_load(&key_rounds), ROUNDS);
+    assert_int_equal(atomic_load(&key_refused), 1); /* in the last one nothing would destroy it */
+    assert_int_equal(destroyed_count(), ROUNDS - 1);
     assert_int_equal(weft_local_count(&local), 0);
     assert_int_equal(weft_local_destroy(&local), WEFT_OK);
 }

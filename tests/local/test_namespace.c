@@ -4,7 +4,6 @@
  */
 #include "local_help.h"
 
-#include <limits.h>
 #include <string.h>
 
 static weft_namespace names;
@@ -215,7 +214,7 @@ static void set_again(void *value)
 {
     note_destroyed(value);
     weft_status status = weft_namespace_set(&names, "again", value, set_again);
-    WITNESS(status == (destroyed_count() < PTHREAD_DESTRUCTOR_ITERATIONS ? WEFT_OK : WEFT_RUNTIME));
+    WITNESS(status == (destroyed_count() < ROUNDS ? WEFT_OK : WEFT_RUNTIME));
 }
 
 static void *set_for_ever(void *arg)
@@ -227,7 +226,7 @@ static void *set_for_ever(void *arg)
 TEST(freeing_may_set_attributes_until_the_thread_has_ended)
 {
     in_a_thread(set_for_ever, things);
-    assert_int_equal(destroyed_count(), PTHREAD_DESTRUCTOR_ITERATIONS);
+    assert_int_equal(destroyed_count(), ROUNDS);
     assert_int_equal(weft_local_count(&names.local), 0);
 }
 

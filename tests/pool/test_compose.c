@@ -348,6 +348,44 @@ TEST(a_task_that_waits_runs_what_is_queued_meanwhile)
     }
 }
 
+/* The same with the library's own. */
+static void *wait_for_what_follows_there(void *arg)
+{
+    weft_executor *executor = arg;
+    weft_future *child = weft_executor_submit(executor, give_back, &forty_two);
+    weft_future *then = weft_future_then(child, add_one, .executor = executor);
+    void *value = NULL;
+    WITNESS(weft_future_result(then, &value) == WEFT_OK);
+    WITNESS(value == (char *)&forty_two + 1);
+    weft_future_free(child);
+    weft_future_free(then);
+    return NULL;
+}
+
+static void *wait_there(void *then)
+{
+    WITNESS(weft_future_result(then, NULL) == WEFT_OK);
+    return NULL;
+}
+
+TEST(the_librarys_executor_runs_what_follows)
+{
+    weft_executor *executor = weft_executor_new(.max_workers = 1);
+    weft_future *first = weft_executor_submit(executor, wait_for_what_follows_there, executor);
+    assert_int_equal(weft_future_result(first, NULL), WEFT_OK);
+    weft_future *source = weft_future_new();
+    weft_future *then = weft_future_then(source, add_one, .executor = executor);
+    weft_future *second = weft_executor_submit(executor, wait_there, then);
+    EVENTUALLY(weft_future_waiters(then) == 1);
+    assert_int_equal(weft_future_set_result(source, &forty_two), WEFT_OK);
+    assert_int_equal(weft_future_result(second, NULL), WEFT_OK);
+    weft_future_free(first);
+    weft_future_free(second);
+    weft_future_free(then);
+    weft_future_free(source);
+    weft_executor_free(executor);
+}
+
 /* ---- all ----------------------------------------------------------------------------------- */
 
 TEST(all_have_an_array_of_their_values)
@@ -522,7 +560,7 @@ TEST(misuse_is_refused)
     assert_int_equal(weft_last_status(), WEFT_VALUE_ERROR);
     assert_null(weft_when_any(2, futures));
     assert_null(weft_when_all(1, NULL));
-    assert_null(weft_when_all((size_t)1 << 40, NULL));
+    assert_null(weft_when_all(SIZE_MAX, NULL));
     assert_int_equal(weft_last_status(), WEFT_NO_MEMORY);
     weft_future_free(future);
 }

@@ -152,9 +152,12 @@ TEST(executors_are_finished_before_threads_are_joined)
     assert_non_null(strstr(program.text, three));
 }
 
+static weft_event all_posted; /* from then on an exit may refuse tasks */
+
 static void *exit_the_process(void *arg)
 {
     (void)arg;
+    WITNESS(weft_event_wait(&all_posted) == WEFT_OK);
     exit(5);
 }
 
@@ -163,6 +166,7 @@ PROGRAM(exits_in_a_task)
     pool = weft_executor_new(1);
     WITNESS(weft_executor_post(pool, exit_the_process, NULL) == WEFT_OK);
     WITNESS(weft_executor_post(pool, say_now, one) == WEFT_OK);
+    WITNESS(weft_event_set(&all_posted) == WEFT_OK);
     (void)weft_sleep(WEFT_FOREVER);
     return 0;
 }

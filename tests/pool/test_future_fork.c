@@ -126,6 +126,7 @@ static void complete_in_child(void *arg)
     weft_status status;
     WITNESS(weft_future_waiters(waiting->futures[0]) == 0);
     WITNESS(weft_future_waiters(waiting->futures[1]) == 0);
+    WITNESS(waiting->futures[1]->hooks == NULL); /* they lay on stacks that are used anew */
     WITNESS(weft_future_set_result(waiting->futures[0], &forty_two) == WEFT_OK);
     WITNESS(waiting->calls == 1); /* a callback is the program's, not a thread's */
     WITNESS(weft_future_result(waiting->futures[0], NULL) == WEFT_OK);

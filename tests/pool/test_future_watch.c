@@ -249,7 +249,8 @@ TEST(a_task_sees_what_its_submitter_did)
     weft_future *future = wefti_future_new(&owner, give_back, NULL, 1);
     assert_told("R");
     assert_true(wefti_task_begin(future));
-    assert_told("a");
+    assert_int_equal(told[0], 'a');
+    told[0] = '\0';
     wefti_task_end(future, (struct wefti_result){0});
     assert_int_equal(told[0], 'R');
     weft_future_free(future);

@@ -287,8 +287,7 @@ TEST(a_putter_without_memory_leaves_its_turn_to_the_next)
     assert_int_equal(weft_set_allocator(NULL), WEFT_OK);
 }
 
-/* It is sent for memory, and meanwhile another takes the room: it is the first in line again. */
-TEST(a_putter_that_was_sent_for_memory_keeps_its_place)
+TEST(putters_bring_the_memory_that_was_not_there_when_they_came)
 {
     const weft_allocator refusing = {refuse_allocate, refuse_release, NULL};
     weft_queue queue;
@@ -305,6 +304,55 @@ TEST(a_putter_that_was_sent_for_memory_keeps_its_place)
         assert_int_equal(get(&queue), i);
     for (int i = 0; i < 3; i++)
         assert_int_equal(ended(&putters[i]), WEFT_OK);
+    destroy(&queue);
+    assert_int_equal(weft_set_allocator(NULL), WEFT_OK);
+}
+
+static _Atomic(weft_thread *) slow; /* this thread's allocations wait for the gate */
+static atomic_bool at_gate;
+static atomic_bool gate;
+
+static void *slow_allocate(size_t size, void *context)
+{
+    if (size < 64 && weft_thread_current() == atomic_load(&slow)) {
+        atomic_store(&at_gate, true);
+        EVENTUALLY(atomic_load(&gate));
+    }
+    return refuse_allocate(size, context);
+}
+
+/* While it is out, nobody is served behind it, but a running thread may take the room. */
+TEST(a_putter_that_was_sent_for_memory_keeps_its_place)
+{
+    const weft_allocator slowly = {slow_allocate, refuse_release, NULL};
+    weft_queue queue;
+    struct call putters[2];
+    assert_int_equal(weft_set_allocator(&slowly), WEFT_OK);
+    init(&queue, WEFT_QUEUE_FIFO, 2);
+    put(&queue, 1);
+    put(&queue, 2);
+    atomic_store(&refuse, SIZE_MAX);
+    start_putter(&putters[0], &queue, 3);
+    start_putter(&putters[1], &queue, 4);
+    atomic_store(&refuse, 0);
+    atomic_store(&slow, putters[0].thread);
+    assert_int_equal(get(&queue), 1);
+    EVENTUALLY(atomic_load(&at_gate));
+    assert_int_equal(weft_queue_putters(&queue), 1);
+    assert_int_equal(try_put(&queue, 5), WEFT_OK); /* with memory of its own */
+    assert_int_equal(weft_queue_putters(&queue), 1);
+    assert_int_equal(get(&queue), 2);
+    assert_int_equal(weft_queue_putters(&queue),
+                     1); /* there is room and memory, and it is not its turn */
+    assert_int_equal(try_put(&queue, 6), WEFT_OK);
+    atomic_store(&gate, true);
+    EVENTUALLY(weft_queue_putters(&queue) == 2);
+    for (int i = 0; i < 4; i++) {
+        static const int expected[] = {5, 6, 3, 4};
+        assert_int_equal(get(&queue), expected[i]);
+    }
+    assert_int_equal(ended(&putters[0]), WEFT_OK);
+    assert_int_equal(ended(&putters[1]), WEFT_OK);
     destroy(&queue);
     assert_int_equal(weft_set_allocator(NULL), WEFT_OK);
 }

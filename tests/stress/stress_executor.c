@@ -93,7 +93,7 @@ static void submit_batch(struct arena *arena, uint64_t *random)
             atomic_fetch_add(&arena->submitted, 1);
         if (dice % 5 == 0 && weft_executor_post(arena->pool, count_run, arena) == WEFT_OK)
             atomic_fetch_add(&arena->submitted, 1);
-        size_t other = (dice >> 16) % (i + 1);
+        size_t other = (size_t)((dice >> 16) % (i + 1));
         if (dice % 4 == 1)
             (void)weft_future_cancel(futures[other]);
         if (atomic_load(&arena->submitted) > atomic_load(&arena->shut_at))

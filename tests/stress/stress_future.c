@@ -62,7 +62,7 @@ static void complete(struct round *round, size_t i, uint64_t random)
 static void wait_for_some(struct round *round, uint64_t random)
 {
     double seconds = (double)(random % 89) * 1e-6;
-    size_t i = random % FUTURES;
+    size_t i = (size_t)(random % FUTURES);
     weft_future *futures[FUTURES];
     weft_future *future;
     weft_status status;
@@ -120,7 +120,7 @@ static void compose(struct round *round, uint64_t random)
 static void act(struct load *load, uint64_t random)
 {
     struct round *round = &load->round;
-    size_t i = random % FUTURES;
+    size_t i = (size_t)(random % FUTURES);
     switch (random / FUTURES % 6) {
     case 0:
         complete(round, i, random / 64);

@@ -40,7 +40,7 @@ struct set {
 static void add(struct set *set, uint64_t random)
 {
     size_t i = set->count++;
-    size_t which = random / 16 % SEMAPHORES;
+    size_t which = (size_t)(random / 16 % SEMAPHORES);
     switch (random % 16) {
     case 0:
         set->kinds[i] = END;

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Executor: empty tasks for two workers. Ten thousand are submitted and then all results are asked;
+ * one is submitted and its result is asked, again and again; and tasks that nobody asks about.
+ */
+#include <atomic>
+#include <future>
+#include <vector>
+
+#include "bench.h"
+
+#ifdef WEFT_BENCH_BOOST
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#endif
+#ifdef WEFT_BENCH_TBB
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_group.h>
+#endif
+#ifdef WEFT_BENCH_GLIB
+#include <glib.h>
+#endif
+#ifdef WEFT_BENCH_UV
+#include <uv.h>
+#endif
+#ifdef WEFT_BENCH_APR
+#include <apr_pools.h>
+#include <apr_thread_pool.h>
+#endif
+
+namespace bench
+{
+namespace
+{
+
+constexpr int WORKERS = 2;
+constexpr int TASKS = 10000;
+
+const char *const BULK = "executor/10000 tasks, then their results";
+const char *const SINGLE = "executor/one task, its result, the next";
+const char *const POSTED = "executor/fire and forget";
+
+/* How many of the posted tasks have run; the last one says so. */
+struct Count {
+    std::atomic<int> left{0};
+    std::atomic<bool> over{false};
+    void start()
+    {
+        over.store(false);
+        left.store(TASKS);
+    }
+    void one()
+    {
+        if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            over.store(true);
+            over.notify_all();
+        }
+    }
+    void wait() { over.wait(false); }
+};
+
+Count &count()
+{
+    static Alone<Count> alone;
+    return alone.value;
+}
+
+void *nothing(void *arg)
+{
+    return arg;
+}
+
+void *count_one(void *)
+{
+    count().one();
+    return nullptr;
+}
+
+/* ---- weft ----------------------------------------------------------------------------------- */
+
+weft_executor *weft_pool()
+{
+    static weft_executor *pool = [] {
+        weft_executor_options options{};
+        options.struct_size = sizeof options;
+        options.max_workers = WORKERS;
+        return weft_executor_new_with(&options);
+    }();
+    return pool;
+}
+
+weft_submit_options weft_task(weft_target *target)
+{
+    weft_submit_options options{};
+    options.struct_size = sizeof options;
+    options.executor = weft_pool();
+    options.target = target;
+    return options;
+}
+
+void weft_bulk(benchmark::State &state)
+{
+    std::vector<weft_future *> futures(TASKS);
+    const weft_submit_options task = weft_task(nothing);
+    for (auto _ : state) {
+        for (weft_future *&future : futures)
+            future = weft_executor_submit_with(&task);
+        for (weft_future *future : futures) {
+            weft_future_result(future, nullptr);
+            weft_future_free(future);
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+
+void weft_single(benchmark::State &state)
+{
+    const weft_submit_options task = weft_task(nothing);
+    for (auto _ : state) {
+        weft_future *future = weft_executor_submit_with(&task);
+        weft_future_result(future, nullptr);
+        weft_future_free(future);
+    }
+}
+
+void weft_posted(benchmark::State &state)
+{
+    const weft_submit_options task = weft_task(count_one);
+    for (auto _ : state) {
+        count().start();
+        for (int i = 0; i < TASKS; i++)
+            must(weft_executor_post_with(&task));
+        count().wait();
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+
+/* ---- Asio with std::packaged_task ----------------------------------------------------------- */
+
+#ifdef WEFT_BENCH_BOOST
+boost::asio::thread_pool &asio_pool()
+{
+    static auto *pool = new boost::asio::thread_pool(WORKERS);
+    return *pool;
+}
+
+std::future<void *> asio_submit()
+{
+    std::packaged_task<void *()> task([] { return nothing(nullptr); });
+    std::future<void *> future = task.get_future();
+    boost::asio::post(asio_pool(), std::move(task));
+    return future;
+}
+
+void asio_bulk(benchmark::State &state)
+{
+    std::vector<std::future<void *>> futures(TASKS);
+    for (auto _ : state) {
+        for (auto &future : futures)
+            future = asio_submit();
+        for (auto &future : futures)
+            future.get();
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+
+void asio_single(benchmark::State &state)
+{
+    for (auto _ : state)
+        asio_submit().get();
+}
+
+void asio_posted(benchmark::State &state)
+{
+    for (auto _ : state) {
+        count().start();
+        for (int i = 0; i < TASKS; i++)
+            boost::asio::post(asio_pool(), [] { count().one(); });
+        count().wait();
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+#endif
+
+/* ---- those without results ------------------------------------------------------------------ */
+
+#ifdef WEFT_BENCH_TBB
+/* The thread that waits for a task group is its second worker. */
+void tbb_posted(benchmark::State &state)
+{
+    tbb::global_control limit(tbb::global_control::max_allowed_parallelism, WORKERS);
+    tbb::task_group group;
+    for (auto _ : state) {
+        count().start();
+        for (int i = 0; i < TASKS; i++)
+            group.run([] { count().one(); });
+        group.wait();
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+#endif
+
+#ifdef WEFT_BENCH_GLIB
+void glib_posted(benchmark::State &state)
+{
+    static GThreadPool *pool = g_thread_pool_new([](gpointer, gpointer) { count().one(); }, nullptr,
+                                                 WORKERS, TRUE, nullptr);
+    static int task;
+    for (auto _ : state) {
+        count().start();
+        for (int i = 0; i < TASKS; i++)
+            g_thread_pool_push(pool, &task, nullptr);
+        count().wait();
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+#endif
+
+#ifdef WEFT_BENCH_UV
+/* UV_THREADPOOL_SIZE is set by main. */
+void uv_posted(benchmark::State &state)
+{
+    static std::vector<uv_work_t> tasks(TASKS);
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    for (auto _ : state) {
+        count().start();
+        for (uv_work_t &task : tasks)
+            uv_queue_work(
+                &loop, &task, [](uv_work_t *) { count().one(); }, nullptr);
+        uv_run(&loop, UV_RUN_DEFAULT);
+    }
+    uv_loop_close(&loop);
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+#endif
+
+#ifdef WEFT_BENCH_APR
+void apr_posted(benchmark::State &state)
+{
+    static apr_thread_pool_t *pool = [] {
+        apr_pool_t *memory = nullptr;
+        apr_thread_pool_t *made = nullptr;
+        apr_initialize();
+        apr_pool_create(&memory, nullptr);
+        apr_thread_pool_create(&made, WORKERS, WORKERS, memory);
+        return made;
+    }();
+    for (auto _ : state) {
+        count().start();
+        for (int i = 0; i < TASKS; i++)
+            apr_thread_pool_push(
+                pool, [](apr_thread_t *, void *arg) -> void * { return count_one(arg); }, nullptr,
+                0, nullptr);
+        count().wait();
+    }
+    state.SetItemsProcessed(state.iterations() * TASKS);
+}
+#endif
+
+void async_single(benchmark::State &state)
+{
+    for (auto _ : state)
+        std::async(std::launch::async, nothing, nullptr).get();
+}
+
+[[maybe_unused]] const int entered = [] {
+    enter(BULK, "weft", weft_bulk);
+    enter(SINGLE, "weft", weft_single);
+    enter(POSTED, "weft", weft_posted);
+    enter(SINGLE, "std::async", async_single);
+#ifdef WEFT_BENCH_BOOST
+    enter(BULK, "Asio", asio_bulk);
+    enter(SINGLE, "Asio", asio_single);
+    enter(POSTED, "Asio", asio_posted);
+#endif
+#ifdef WEFT_BENCH_TBB
+    enter(POSTED, "oneTBB", tbb_posted);
+#endif
+#ifdef WEFT_BENCH_GLIB
+    enter(POSTED, "GLib", glib_posted);
+#endif
+#ifdef WEFT_BENCH_UV
+    enter(POSTED, "libuv", uv_posted);
+#endif
+#ifdef WEFT_BENCH_APR
+    enter(POSTED, "APR", apr_posted);
+#endif
+    return 0;
+}();
+
+} // namespace
+} // namespace bench
