@@ -13,8 +13,7 @@ static void trim(weft_queue *queue)
 {
     size_t block = wefti_load(&queue->block, RELAXED);
     if (block <= SMALL || wefti_load(&queue->maxsize, RELAXED) != 0 ||
-        wefti_load(&queue->count, RELAXED) >= block / 4 ||
-        !wefti_queue_enter(queue))
+        wefti_load(&queue->count, RELAXED) >= block / 4 || !wefti_queue_enter(queue))
         return;
     (void)wefti_queue_bring_block(queue, 0);
     wefti_queue_leave(queue, NULL);

@@ -12,7 +12,7 @@
 #include "queue/storage.h"
 
 enum { SMALLEST = 16, KEPT = 64 }; /* entries: the first array; of an empty queue */
-enum { ALIGNMENT = 16 };            /* as malloc's memory is aligned */
+enum { ALIGNMENT = 16 };           /* as malloc's memory is aligned */
 
 static size_t stride(const weft_queue *queue)
 {

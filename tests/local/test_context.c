@@ -603,8 +603,8 @@ static void *leave_the_context(void *arg)
 TEST(a_value_that_is_being_made_keeps_its_context_open)
 {
     static int number;
-    weft_local local = WEFT_LOCAL_INIT(.initializer = leave_the_context, .arg = &number,
-                                       .copy = same);
+    weft_local local =
+        WEFT_LOCAL_INIT(.initializer = leave_the_context, .arg = &number, .copy = same);
     entered_before = capture();
     assert_int_equal(weft_context_attach(entered_before), WEFT_OK);
     weft_context_free(entered_before); /* who is in it has the last reference */
