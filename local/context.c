@@ -201,13 +201,16 @@ weft_status weft_context_attach(weft_context *context)
     return status;
 }
 
-/* With the mutex held: whether a block is open on a value that goes back; `close` ends them. */
-static bool has_scopes(const struct wefti_locals *mine, bool close)
+/*
+ * With the mutex held: whether a value that goes back is in use: an initializer makes it, or a block
+ * is open on it; `close` ends the blocks.
+ */
+static bool is_in_use(const struct wefti_locals *mine, bool close)
 {
     bool found = false;
     struct weft_local_value *value = mine->values.oldest;
     for (; value != NULL; value = value->newer) {
-        if (!is_carried(value) || value->scopes == 0)
+        if (!is_carried(value) || (value->scopes == 0 && value->kind != WEFTI_MAKING))
             continue;
         found = true;
         if (!close)
@@ -227,7 +230,7 @@ static weft_status leave(weft_context *context, bool firmly)
     if (mine == NULL || mine->context != context)
         return WEFT_RUNTIME;
     wefti_locals_lock();
-    bool open = has_scopes(mine, firmly) && !firmly;
+    bool open = is_in_use(mine, firmly) && !firmly;
     if (!open) {
         wefti_values_move(&mine->values, &context->values, is_carried);
         wefti_values_move(&context->aside, &mine->values, is_carried);

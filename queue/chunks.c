@@ -30,7 +30,8 @@ static unsigned char *item_at(const weft_queue *queue, const struct chunk *chunk
 
 static size_t bytes(const weft_queue *queue, size_t n)
 {
-    return n < (SIZE_MAX - ITEMS_AT) / queue->item_size ? ITEMS_AT + n * queue->item_size : 0;
+    bool countable = n <= UINT32_MAX && n < (SIZE_MAX - ITEMS_AT) / queue->item_size;
+    return countable ? ITEMS_AT + n * queue->item_size : 0;
 }
 
 static size_t room(const weft_queue *queue)

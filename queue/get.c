@@ -6,14 +6,14 @@
 enum { SMALL = 64 }; /* items that are always kept room for */
 
 /*
- * A priority queue that has become much smaller gets less memory: before the get, because after it
- * the queue may be gone.
+ * An unbounded priority queue that has become much smaller gets less memory: before the get, because
+ * after it the queue may be gone.
  */
 static void trim(weft_queue *queue)
 {
     size_t block = wefti_load(&queue->block, RELAXED);
-    if (block <= SMALL || wefti_load(&queue->count, RELAXED) >= block / 4 ||
-        !wefti_queue_enter(queue))
+    if (block <= SMALL || wefti_load(&queue->maxsize, RELAXED) != 0 ||
+        wefti_load(&queue->count, RELAXED) >= block / 4 || !wefti_queue_enter(queue))
         return;
     (void)wefti_queue_bring_block(queue, 0);
     wefti_queue_leave(queue, NULL);

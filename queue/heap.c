@@ -4,13 +4,15 @@
  * equal items the one with the lower number is smaller, so they leave in the order in which they
  * came.
  *
- * The array doubles when it is full and halves when it is used to a quarter.
+ * The array doubles when it is full. That of an unbounded queue halves when it is used to a quarter
+ * (get.c), and a large one goes when a batch has emptied it at once.
  */
 #include <stdint.h>
 
 #include "queue/storage.h"
 
-enum { SMALLEST = 16, ALIGNMENT = 16 }; /* entries; as malloc's memory is aligned */
+enum { SMALLEST = 16, KEPT = 64 }; /* entries: the first array; of an empty queue */
+enum { ALIGNMENT = 16 };           /* as malloc's memory is aligned */
 
 static size_t stride(const weft_queue *queue)
 {
@@ -90,13 +92,22 @@ static void supply(weft_queue *queue, void *block, size_t n)
     set_block(queue, n);
 }
 
+static void clean(weft_queue *queue)
+{
+    if (queue->first != NULL)
+        wefti_queue_discard(queue, queue->first);
+    queue->first = NULL;
+    set_block(queue, 0);
+    wefti_queue_set_count(queue, 0);
+}
+
 /* ---- put and get ------------------------------------------------------------------------- */
 
-/* Puts an item into the free entry at the end, and moves it up to its place. */
-static void insert(weft_queue *queue, const unsigned char *item)
+/* Puts an item into the free entry behind `count` of them, and moves it up to its place. */
+static void insert(weft_queue *queue, const unsigned char *item, size_t count)
 {
     size_t size = stride(queue);
-    size_t place = queue->count;
+    size_t place = count;
     while (place > 0) {
         size_t parent = (place - 1) / 2;
         if (queue->compare(item, entry(queue, parent)) >= 0) /* an equal one was here before */
@@ -113,11 +124,11 @@ static void insert(weft_queue *queue, const unsigned char *item)
 static size_t put(weft_queue *queue, const void *items, size_t n)
 {
     const unsigned char *from = items;
+    size_t count = queue->count;
     size_t done = 0;
-    for (; done < n && queue->count < queue->block; done++, from += queue->item_size) {
-        insert(queue, from);
-        wefti_queue_set_count(queue, queue->count + 1);
-    }
+    for (; done < n && count + done < queue->block; done++, from += queue->item_size)
+        insert(queue, from, count + done);
+    wefti_queue_set_count(queue, count + done); /* once, for those who look without the lock */
     return done;
 }
 
@@ -141,12 +152,15 @@ static void remove_first(weft_queue *queue, size_t count)
 
 static void get(weft_queue *queue, void *items, size_t n)
 {
+    size_t count = queue->count;
     for (size_t i = 0; i < n; i++) {
         if (items != NULL)
             memcpy((unsigned char *)items + i * queue->item_size, queue->first, queue->item_size);
-        remove_first(queue, queue->count - 1);
-        wefti_queue_set_count(queue, queue->count - 1);
+        remove_first(queue, --count);
     }
+    wefti_queue_set_count(queue, count);
+    if (count == 0 && queue->block > KEPT && queue->maxsize == 0)
+        clean(queue);
 }
 
 static void *next(const weft_queue *queue)
@@ -162,15 +176,6 @@ static void clone(const weft_queue *queue, weft_queue *copy, void *block)
     copy->first = block;
     copy->block = (uint32_t)queue->count;
     copy->count = queue->count;
-}
-
-static void clean(weft_queue *queue)
-{
-    if (queue->first != NULL)
-        wefti_queue_discard(queue, queue->first);
-    queue->first = NULL;
-    set_block(queue, 0);
-    wefti_queue_set_count(queue, 0);
 }
 
 const struct weft_queue_storage wefti_queue_heap = {.bytes = bytes,

@@ -6,13 +6,15 @@
  *   epoch         means
  *   forks so far  the queue is this process's: its lock and counts of waiters are to be believed
  *   another       it has been used before a fork: others may seem to wait, or to hold the lock
- *   RENEWING      a thread looks into that
+ *   RENEWING + n  a thread looks into that, of the process that n forks have made
  *   NOT_WHOLE     a thread that does not exist here held the lock: nobody knows what it had changed
  *
  *   from       to            by
- *   another    RENEWING      the first that comes in this process
+ *   another    RENEWING + n  the first that comes in this process; n: the forks so far
  *   RENEWING   forks so far  the same: the lock is free, and nobody waits
- *   RENEWING   NOT_WHOLE     the same: the lock is held
+ *   RENEWING   NOT_WHOLE     the same: the lock is held, and stays so
+ *
+ * Another's RENEWING is another epoch: a fork has cut it short, and what it does can be done again.
  *
  * Nobody tries the lock before the epoch is right, so one that is held then is held by nobody.
  *
@@ -23,8 +25,8 @@
 #include "platform/processor.h"
 #include "queue/queue.h"
 
-#define RENEWING UINT32_MAX
-#define NOT_WHOLE (UINT32_MAX - 1)
+#define RENEWING (UINT32_C(1) << 31)
+#define NOT_WHOLE UINT32_MAX
 
 bool wefti_queue_renew(weft_queue *queue)
 {
@@ -34,9 +36,11 @@ bool wefti_queue_renew(weft_queue *queue)
         uint32_t epoch = wefti_load(&queue->epoch, ACQUIRE);
         if (epoch == forks || epoch == NOT_WHOLE)
             return epoch == forks;
-        if (epoch != RENEWING && wefti_cas(&queue->epoch, &epoch, RENEWING, ACQUIRE)) {
+        uint32_t renewing = RENEWING | forks;
+        if (epoch != renewing && wefti_cas(&queue->epoch, &epoch, renewing, ACQUIRE)) {
             bool whole = !wefti_word_held(&queue->lock);
-            wefti_store(&queue->lock, 0, RELAXED);
+            if (whole)
+                wefti_store(&queue->lock, 0, RELAXED);
             queue->getters = 0;
             queue->putters = 0;
             queue->joiners = 0;

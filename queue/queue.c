@@ -183,11 +183,11 @@ static weft_status copy_all(weft_queue *queue, weft_queue *copy)
         }
         wefti_queue_leave(queue, NULL);
         wefti_release(block);
-        size_t bytes = queue->storage->bytes(queue, count);
+        expected = count + count / 8 + 16; /* it may grow meanwhile, and faster than we allocate */
+        size_t bytes = queue->storage->bytes(queue, expected);
         block = bytes != 0 ? wefti_allocate(bytes) : NULL;
         if (block == NULL)
             return WEFT_NO_MEMORY;
-        expected = count;
     }
 }
 

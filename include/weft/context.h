@@ -74,8 +74,9 @@ WEFT_API WEFT_CHECKED weft_status weft_context_attach(weft_context *context);
 /**
  * Leaves the context that the calling thread has entered last and not left. A thread that ends
  * leaves its contexts by itself.
- * @return WEFT_OK; WEFT_RUNTIME if that is another one; WEFT_BUSY if a #WEFT_LOCAL_WITH block that
- *         began in the context still is open; WEFT_VALUE_ERROR for NULL. Nothing has changed then.
+ * @return WEFT_OK; WEFT_RUNTIME if that is another one; WEFT_BUSY if a #WEFT_LOCAL_WITH block or
+ *         an initializer that began in the context still runs; WEFT_VALUE_ERROR for NULL. Nothing
+ *         has changed then.
  */
 WEFT_API weft_status weft_context_detach(weft_context *context);
 

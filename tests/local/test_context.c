@@ -592,6 +592,28 @@ TEST(a_value_that_is_being_made_is_not_captured)
     assert_ptr_equal(weft_local_get(&making), things);
 }
 
+static weft_context *entered_before;
+
+static void *leave_the_context(void *arg)
+{
+    WITNESS(weft_context_detach(entered_before) == WEFT_BUSY);
+    return arg;
+}
+
+TEST(a_value_that_is_being_made_keeps_its_context_open)
+{
+    static int number;
+    weft_local local =
+        WEFT_LOCAL_INIT(.initializer = leave_the_context, .arg = &number, .copy = same);
+    entered_before = capture();
+    assert_int_equal(weft_context_attach(entered_before), WEFT_OK);
+    weft_context_free(entered_before); /* who is in it has the last reference */
+    assert_ptr_equal(weft_local_get(&local), &number);
+    assert_int_equal(weft_context_detach(entered_before), WEFT_OK);
+    assert_false(weft_local_has(&local));
+    assert_int_equal(weft_local_destroy(&local), WEFT_OK);
+}
+
 TEST(null_is_refused)
 {
     weft_context *context = capture();

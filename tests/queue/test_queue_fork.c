@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "primitives/self.h"
+
 /* A child that exits in the middle of a case has not freed what the case needs: no leak. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -200,5 +202,21 @@ TEST(a_child_of_a_child_may_use_the_queue)
     weft_queue queue;
     init(&queue, WEFT_QUEUE_LIFO, 0);
     assert_true(holds_in_child(fork_again, &queue));
+    destroy(&queue);
+}
+
+/* As lock.c stores it while a thread of this process makes the queue its own. */
+static uint32_t renewing(void)
+{
+    return UINT32_C(1) << 31 | wefti_forks();
+}
+
+TEST(a_fork_may_come_while_a_queue_is_made_the_childs)
+{
+    weft_queue queue;
+    init(&queue, WEFT_QUEUE_FIFO, 0);
+    queue.epoch = renewing(); /* by a thread that the fork does not take along */
+    assert_true(holds_in_child(witness_usable, &queue));
+    queue.epoch = wefti_forks();
     destroy(&queue);
 }

@@ -227,3 +227,34 @@ TEST(a_shutdown_ends_batches)
     assert_int_equal(n, 9);
     destroy(&queue);
 }
+
+/* ---- a batch is one change: who only looks sees none or all of it ----------------------- */
+
+static weft_queue *seen; /* by the comparison, which is called in the middle of a change */
+static size_t expected;
+static bool torn;
+
+static int compare_and_look(const void *a, const void *b)
+{
+    if (weft_queue_qsize(seen) != expected)
+        torn = true;
+    return compare_numbers(a, b);
+}
+
+TEST(qsize_never_tells_of_half_a_batch)
+{
+    weft_queue queue;
+    size_t n = 0;
+    assert_int_equal(weft_queue_init_priority(&queue, sizeof(int), .compare = compare_and_look),
+                     WEFT_OK);
+    number_all();
+    seen = &queue;
+    expected = 0;
+    assert_int_equal(weft_queue_put_many(&queue, numbers, 100, &n), WEFT_OK);
+    assert_false(torn);
+    expected = 100;
+    assert_int_equal(weft_queue_get_many(&queue, got, 60, &n), WEFT_OK);
+    assert_false(torn);
+    assert_int_equal(weft_queue_qsize(&queue), 40);
+    destroy(&queue);
+}
