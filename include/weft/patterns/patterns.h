@@ -11,5 +11,6 @@
 #define WEFT_PATTERNS_PATTERNS_H
 
 #include <weft/patterns/rate_limiter.h>
+#include <weft/patterns/resource_pool.h>
 
 #endif
