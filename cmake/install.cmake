@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What is installed: the two libraries, the headers, the files for find_package and pkg-config, and what
+# What is installed: the libraries, the headers, the files for find_package and pkg-config, and what
 # helgrind need not say.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
