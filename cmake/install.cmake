@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT
-# What is installed: the two libraries, the headers, the files for find_package and pkg-config, and what
+# What is installed: the libraries, the headers, the files for find_package and pkg-config, and what
 # helgrind need not say.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}/package)
 
-install(TARGETS weft weft_static EXPORT weft-targets)
-install(DIRECTORY include/weft DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+set(libraries weft weft_static)
+if(WEFT_PATTERNS)
+  list(APPEND libraries weft_patterns weft_patterns_static)
+else()
+  set(without_patterns PATTERN patterns EXCLUDE)
+endif()
+install(TARGETS ${libraries} EXPORT weft-targets)
+install(DIRECTORY include/weft DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h
+        ${without_patterns})
 install(FILES platform/valgrind.supp DESTINATION ${CMAKE_INSTALL_DATADIR}/weft)
 install(EXPORT weft-targets NAMESPACE weft:: DESTINATION ${package_dir})
 
@@ -25,3 +32,7 @@ string(REGEX REPLACE "/$" "" prefix_from_pcfile ${prefix_from_pcfile})
 list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE dl_libs)
 configure_file(cmake/weft.pc.in ${generated}/weft.pc @ONLY)
 install(FILES ${generated}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(WEFT_PATTERNS)
+  configure_file(cmake/weft-patterns.pc.in ${generated}/weft-patterns.pc @ONLY)
+  install(FILES ${generated}/weft-patterns.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()

@@ -48,6 +48,16 @@ void *wefti_pages(size_t size)
     return memory != MAP_FAILED ? memory : NULL;
 }
 
+void *weft_allocate(size_t size)
+{
+    return wefti_allocate(size);
+}
+
+void weft_free(void *memory)
+{
+    wefti_release(memory);
+}
+
 weft_status weft_set_allocator(const weft_allocator *replacement)
 {
     if (replacement == NULL)

@@ -216,3 +216,8 @@ weft_status weft_last_status(void)
 {
     return wefti_self()->last_status;
 }
+
+void weft_set_last_status(weft_status status)
+{
+    wefti_self()->last_status = status;
+}

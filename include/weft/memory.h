@@ -37,6 +37,17 @@ typedef struct weft_allocator {
  */
 WEFT_API weft_status weft_set_allocator(const weft_allocator *allocator);
 
+/**
+ * Memory of that allocator, filled with zeros, for libraries on top of this one: what they make goes
+ * the same way. weft::patterns does so.
+ * @return the memory, to be given to weft_free(); NULL: there is none, also for @p size 0 if the
+ *         allocator has none of that size. weft_last_status() is not changed.
+ */
+WEFT_API WEFT_CHECKED void *weft_allocate(size_t size);
+
+/** Gives back what weft_allocate() returned; NULL is allowed. */
+WEFT_API void weft_free(void *memory);
+
 WEFT_END_DECLS
 
 #endif

@@ -75,6 +75,9 @@ WEFT_API const char *weft_status_exception(weft_status status);
  */
 WEFT_API weft_status weft_last_status(void);
 
+/** Sets it, for libraries on top of this one, whose calls return NULL in the same way. */
+WEFT_API void weft_set_last_status(weft_status status);
+
 WEFT_END_DECLS
 
 #endif

@@ -150,3 +150,20 @@ TEST(where_there_is_no_memory_there_is_null)
     struct crew crew = crew_start(1, just_return, NULL);
     crew_join(&crew);
 }
+
+TEST(libraries_on_top_share_the_allocator)
+{
+    struct ledger ledger = {.poor = false};
+    set(&ledger);
+    unsigned char *memory = weft_allocate(100);
+    assert_non_null(memory);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(memory[i], 0);
+    assert_int_equal(weft_set_allocator(NULL), WEFT_RUNTIME); /* it is in use */
+    weft_free(memory);
+    weft_free(NULL);
+    assert_ledger(&ledger, 1, 1);
+    ledger.poor = true;
+    assert_null(weft_allocate(100));
+    assert_int_equal(weft_set_allocator(NULL), WEFT_OK);
+}

@@ -28,6 +28,13 @@ NEW(new_event, weft_event, weft_event_new())
 NEW(new_latch, weft_latch, weft_latch_new(1))
 NEW(new_barrier, weft_barrier, weft_barrier_new(2))
 
+static weft_status allocate(void)
+{
+    void *memory = weft_allocate(100);
+    weft_free(memory);
+    return memory != NULL ? WEFT_OK : WEFT_NO_MEMORY;
+}
+
 #define HEAP(site)                                                                                 \
     {                                                                                              \
         {                                                                                          \
@@ -48,6 +55,9 @@ static const struct row objects[] = {
     {"an event", new_event, HEAP("event.c:weft_event_new")},
     {"a latch", new_latch, HEAP("latch.c:weft_latch_new")},
     {"a barrier", new_barrier, HEAP("barrier.c:weft_barrier_new_with")},
+    {"memory for a library on top",
+     allocate,
+     {{MEMORY, WEFT_NO_MEMORY, "memory.c:weft_allocate memory.c:malloc_allocate"}}},
 };
 
 /* ---- help for signal handlers -------------------------------------------------------------- */

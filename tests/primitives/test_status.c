@@ -116,3 +116,11 @@ TEST(calls_that_return_a_status_leave_the_last_one_alone)
     assert_int_equal(weft_lock_try_acquire(&lock), WEFT_TIMEOUT);
     assert_int_equal(weft_last_status(), WEFT_VALUE_ERROR);
 }
+
+TEST(libraries_on_top_say_why_in_the_same_way)
+{
+    weft_set_last_status(WEFT_BUSY);
+    assert_int_equal(weft_last_status(), WEFT_BUSY);
+    weft_set_last_status(WEFT_OK);
+    assert_int_equal(weft_last_status(), WEFT_OK);
+}
