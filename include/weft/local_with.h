@@ -38,6 +38,7 @@ typedef struct weft_local_scope {
 
 /**
  * Puts @p value in the place of the calling thread's, until weft_local_leave(): `var.set(value)`.
+ * The scope keeps the value before; a thread that ends with it open leaves that one undestroyed.
  * @return WEFT_OK; WEFT_NO_MEMORY; WEFT_RUNTIME as weft_local_set(), and @p scope is not open;
  *         WEFT_VALUE_ERROR.
  */

@@ -29,7 +29,7 @@ WEFT_BEGIN_DECLS
 /**
  * Puts the first of @p n items in, in order, as many as there is room for, without anything in
  * between; waits only until there is room for one.
- * @param[out] count how many: 1 to @p n; only if WEFT_OK.
+ * @param[out] count how many: 1 to @p n; only if WEFT_OK. May be NULL.
  * @return as weft_queue_put(); WEFT_VALUE_ERROR also if @p n is 0. For an unbounded queue the
  *         count is @p n unless memory runs out.
  */
@@ -56,7 +56,7 @@ WEFT_API WEFT_CHECKED weft_status weft_queue_put_many_until_with(weft_queue *que
 
 /**
  * Takes up to @p n items out, in the order in which they leave; waits only until there is one.
- * @param[out] count how many: 1 to @p n; only if WEFT_OK.
+ * @param[out] count how many: 1 to @p n; only if WEFT_OK. May be NULL.
  * @return as weft_queue_get(); WEFT_VALUE_ERROR also if @p n is 0.
  */
 #define weft_queue_get_many(queue, items, n, count)                                                \
