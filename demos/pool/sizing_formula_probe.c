@@ -93,8 +93,7 @@ static double try_size(const struct kind *kind, int size, struct climb *climb)
     double start = demo_now();
     WEFT_WITH_EXECUTOR(pool, size) {
         for (int i = 0; i < TASKS; i++)
-            weft_future_free(
-                demo_must(weft_executor_submit(pool, run_task, (void *)(uintptr_t)kind)));
+            demo_posted(weft_executor_post(pool, run_task, (void *)(uintptr_t)kind));
     }
     double elapsed = demo_now() - start;
     double rounds = (TASKS + size - 1) / size; /* somebody runs so many */
@@ -170,7 +169,7 @@ static void measure_wrongly(int processors)
     WEFT_WITH_EXECUTOR(pool, count) {
         for (int i = 0; i < count; i++) {
             tasks[i] = (struct crowded){.meeting = &meeting};
-            weft_future_free(demo_must(weft_executor_submit(pool, run_crowded, &tasks[i])));
+            demo_posted(weft_executor_post(pool, run_crowded, &tasks[i]));
         }
     }
     for (int i = 0; i < count; i++) {

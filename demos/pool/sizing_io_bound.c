@@ -73,7 +73,7 @@ static bool ask(int workers, int tasks, double seconds)
     double start = demo_now();
     WEFT_WITH_EXECUTOR(pool, workers, .timing = true) {
         for (int i = 0; i < tasks; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, request, &requests)));
+            demo_posted(weft_executor_post(pool, request, &requests));
         weft_executor_shutdown(pool);
         waited = demo_stats(pool).waits.total / tasks / demo_seconds(1);
         memory = resident_memory();
@@ -124,7 +124,7 @@ static void ask_limited_service(void)
     double start = demo_now();
     WEFT_WITH_EXECUTOR(pool, WORKERS) {
         for (int i = 0; i < TASKS; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, enter_by_door, &answer)));
+            demo_posted(weft_executor_post(pool, enter_by_door, &answer));
         DEMO_AWAIT(weft_semaphore_waiters(&door) == WORKERS - SLOTS);
         demo_say("%d are inside, %zu wait at the door, %d in the pool's queue", guests.inside,
                  weft_semaphore_waiters(&door), (int)demo_stats(pool).queued);
@@ -139,7 +139,7 @@ static void ask_limited_service(void)
     demo_part("The same without a door");
     WEFT_WITH_EXECUTOR(pool, WORKERS) {
         for (int i = 0; i < WORKERS; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, enter_at_will, NULL)));
+            demo_posted(weft_executor_post(pool, enter_at_will, NULL));
     }
     demo_say("%d were inside at once", crushed.peak);
     CHECK(crushed.peak == WORKERS, "64 are inside, four times what the service can take");
