@@ -90,7 +90,7 @@ struct totals {
 static struct totals run_pool(int workers)
 {
     struct totals totals = {.elapsed = 0};
-    struct task tasks[TASKS];
+    struct task tasks[TASKS] = {{.number = 0}};
     int wave = workers < TASKS ? workers : TASKS;
     struct pool_run run = {
         .workers = workers, .first_wave = DEMO_RENDEZVOUS_INIT((uint32_t)wave), .wave = wave};

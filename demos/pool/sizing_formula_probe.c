@@ -96,7 +96,7 @@ static double try_size(const struct kind *kind, int size, struct climb *climb)
             demo_posted(weft_executor_post(pool, run_task, (void *)(uintptr_t)kind));
     }
     double elapsed = demo_now() - start;
-    double rounds = (TASKS + size - 1) / size; /* somebody runs so many */
+    int rounds = (TASKS + size - 1) / size; /* somebody runs so many */
     climb->steps++;
     /* One in a hundred is for the clocks, which are not the same. */
     climb->possible =
@@ -181,9 +181,10 @@ static void measure_wrongly(int processors)
     double seeming = (last - start - mean) / mean;
     demo_say("%d tasks that only compute, at once: the last one took %.1f ms for %.1f ms", count,
              (last - start) * 1000, mean * 1000);
-    CHECK(seeming >= 0.95 * (count / processors - 1),
+    int expected = count / processors - 1;
+    CHECK(seeming >= 0.95 * expected,
           "time minus computing: it seems to wait %d times as long as it computes, or more",
-          count / processors - 1);
+          expected);
     CHECK(waited == 0, "what is measured as waiting is none at all");
 }
 

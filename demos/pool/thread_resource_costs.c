@@ -33,7 +33,7 @@
 
 enum { STEPS = 3, WANTED = 8 };
 static const size_t KIB = 1024;
-static const size_t MIB = 1024 * 1024;
+static const size_t MIB = (size_t)1024 * 1024;
 static const int counts[STEPS] = {1, 10, 100};
 
 /* ---- what the system says ---- */
