@@ -15,6 +15,12 @@ void demo_free_futures(size_t count, weft_future *const *futures)
         weft_future_free(futures[i]);
 }
 
+void demo_posted(weft_status status)
+{
+    if (status != WEFT_OK)
+        demo_misuse("a task was refused: %s", weft_strerror(status));
+}
+
 char *demo_text(const char *format, ...)
 {
     char text[256];

@@ -134,7 +134,7 @@ static void run_on_two(void)
     double start = demo_now();
     WEFT_WITH_EXECUTOR(pool, LEAST) {
         for (int i = 0; i < TASKS; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, take_20_ms, NULL)));
+            demo_posted(weft_executor_post(pool, take_20_ms, NULL));
     }
     double elapsed = demo_now() - start;
     demo_say("%d workers took %.2f s", LEAST, elapsed);
@@ -203,7 +203,7 @@ static void use_the_library(void)
     weft_event event = WEFT_EVENT_INIT;
     WEFT_WITH_EXECUTOR(pool, MOST, .min_workers = LEAST, .keep_alive = demo_seconds(0.3)) {
         for (int i = 0; i < TASKS; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, wait_for_event, &event)));
+            demo_posted(weft_executor_post(pool, wait_for_event, &event));
         DEMO_AWAIT(demo_stats(pool).running == MOST);
         demo_say("%u workers, %d tasks in the queue", demo_stats(pool).workers,
                  (int)demo_stats(pool).queued);

@@ -155,7 +155,7 @@ static bool says(weft_future *future, const char *expected)
 
 static void ask_all(void)
 {
-    weft_future *futures[QUERIES];
+    weft_future *futures[QUERIES] = {NULL};
     weft_executor *kept = NULL;
     WEFT_WITH_EXECUTOR(pool, 3, .thread_name_prefix = "db") {
         kept = weft_executor_ref(pool);

@@ -79,7 +79,8 @@ static void wait_for_all(weft_executor *pool)
         numbers[i] = i + 1;
         sorted[i] = futures[i] = demo_must(weft_executor_submit(pool, test, &numbers[i]));
     }
-    DEMO_AWAIT(demo_stats(pool).running == WORKERS);
+    for (int i = 0; i < WORKERS; i++)
+        DEMO_AWAIT(weft_future_running(futures[i]));
     print(futures);
     bool as_expected = true;
     for (int i = 0; i < FUTURES; i++)

@@ -122,7 +122,7 @@ int main(void)
     WEFT_WITH_EXECUTOR(pool, 2) {
         for (int i = 0; i < FUTURES; i++)
             futures[i] = demo_must(weft_executor_submit(pool, work, &tasks[i]));
-        DEMO_AWAIT(demo_stats(pool).running == 2);
+        DEMO_AWAIT(weft_future_running(futures[0]) && weft_future_running(futures[1]));
         look(&poll, futures);
         CHECK(poll.now[0] == RUNNING && poll.now[1] == RUNNING && poll.now[2] == PENDING &&
                   poll.now[3] == PENDING && poll.now[4] == PENDING,

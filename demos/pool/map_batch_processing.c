@@ -182,12 +182,11 @@ static void resize(struct image *image)
 {
     image->side /= 2;
     for (int y = 0; y < image->side; y++)
-        for (int x = 0; x < image->side; x++)
-            image->pixels[y][x] =
-                (unsigned char)((image->pixels[2 * y][2 * x] + image->pixels[2 * y][2 * x + 1] +
-                                 image->pixels[2 * y + 1][2 * x] +
-                                 image->pixels[2 * y + 1][2 * x + 1]) /
-                                4);
+        for (int x = 0; x < image->side; x++) {
+            const unsigned char *upper = &image->pixels[y + y][x + x];
+            const unsigned char *lower = upper + SIDE;
+            image->pixels[y][x] = (unsigned char)((upper[0] + upper[1] + lower[0] + lower[1]) / 4);
+        }
     demo_sleep(0.2);
     add_output(image, "resized");
 }

@@ -30,6 +30,7 @@ enum { TASKS = 20, SIZES = 4, NUMBER = 35, LEAVES = 24 };
 static unsigned small_numbers[LEAVES] = {0, 1};
 static int leaf;
 
+/* The slow way is the work. NOLINTNEXTLINE(misc-no-recursion) */
 static unsigned fib(int n)
 {
     return n <= leaf ? small_numbers[n] : fib(n - 1) + fib(n - 2);
@@ -40,8 +41,11 @@ static void prepare(void)
     for (int n = 2; n < LEAVES; n++)
         small_numbers[n] = small_numbers[n - 1] + small_numbers[n - 2];
     leaf = 1; /* each number takes 1.6 times as long as the one before */
-    for (double speed = 1 / demo_seconds(1); speed >= 1.6 && leaf < LEAVES - 1; speed /= 1.618)
+    double speed = 1 / demo_seconds(1);
+    while (speed >= 1.6 && leaf < LEAVES - 1) {
+        speed /= 1.618;
         leaf++;
+    }
 }
 
 struct task {

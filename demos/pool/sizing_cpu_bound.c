@@ -90,7 +90,7 @@ struct totals {
 static struct totals run_pool(int workers)
 {
     struct totals totals = {.elapsed = 0};
-    struct task tasks[TASKS];
+    struct task tasks[TASKS] = {{.number = 0}};
     int wave = workers < TASKS ? workers : TASKS;
     struct pool_run run = {
         .workers = workers, .first_wave = DEMO_RENDEZVOUS_INIT((uint32_t)wave), .wave = wave};
@@ -98,7 +98,7 @@ static struct totals run_pool(int workers)
     WEFT_WITH_EXECUTOR(pool, workers) {
         for (int i = 0; i < TASKS; i++) {
             tasks[i] = (struct task){.run = &run, .number = i};
-            weft_future_free(demo_must(weft_executor_submit(pool, compute, &tasks[i])));
+            demo_posted(weft_executor_post(pool, compute, &tasks[i]));
         }
     }
     totals.elapsed = weft_now() - start;
@@ -195,7 +195,7 @@ static void add_twice(weft_target *add)
     int summands[2] = {20, 20};
     WEFT_WITH_EXECUTOR(pool, 2, .thread_name_prefix = "adder") {
         for (int i = 0; i < 2; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, add, &summands[i])));
+            demo_posted(weft_executor_post(pool, add, &summands[i]));
     }
 }
 

@@ -73,7 +73,7 @@ static bool ask(int workers, int tasks, double seconds)
     double start = demo_now();
     WEFT_WITH_EXECUTOR(pool, workers, .timing = true) {
         for (int i = 0; i < tasks; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, request, &requests)));
+            demo_posted(weft_executor_post(pool, request, &requests));
         weft_executor_shutdown(pool);
         waited = demo_stats(pool).waits.total / tasks / demo_seconds(1);
         memory = resident_memory();
@@ -124,7 +124,7 @@ static void ask_limited_service(void)
     double start = demo_now();
     WEFT_WITH_EXECUTOR(pool, WORKERS) {
         for (int i = 0; i < TASKS; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, enter_by_door, &answer)));
+            demo_posted(weft_executor_post(pool, enter_by_door, &answer));
         DEMO_AWAIT(weft_semaphore_waiters(&door) == WORKERS - SLOTS);
         demo_say("%d are inside, %zu wait at the door, %d in the pool's queue", guests.inside,
                  weft_semaphore_waiters(&door), (int)demo_stats(pool).queued);
@@ -133,13 +133,14 @@ static void ask_limited_service(void)
         weft_event_set(&answer);
     }
     CHECK(guests.peak == SLOTS, "sixteen were inside at once, never more");
-    CHECK(demo_at_least(demo_now() - start, (TASKS + SLOTS - 1) / SLOTS * 0.02),
+    int rounds = (TASKS + SLOTS - 1) / SLOTS;
+    CHECK(demo_at_least(demo_now() - start, rounds * 0.02),
           "it took as long as 16 workers would: 8 rounds of 20 ms");
 
     demo_part("The same without a door");
     WEFT_WITH_EXECUTOR(pool, WORKERS) {
         for (int i = 0; i < WORKERS; i++)
-            weft_future_free(demo_must(weft_executor_submit(pool, enter_at_will, NULL)));
+            demo_posted(weft_executor_post(pool, enter_at_will, NULL));
     }
     demo_say("%d were inside at once", crushed.peak);
     CHECK(crushed.peak == WORKERS, "64 are inside, four times what the service can take");

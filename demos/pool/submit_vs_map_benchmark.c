@@ -70,6 +70,12 @@ static int run_map(weft_executor *pool, int count)
     return right;
 }
 
+/* Somebody runs so many tasks. */
+static int rounds_of(int count, int workers)
+{
+    return (count + workers - 1) / workers;
+}
+
 struct sums {
     int runs;
     int complete;
@@ -87,7 +93,7 @@ static double measure(int (*run)(weft_executor *pool, int count), int count, int
     double elapsed = demo_now() - start;
     sums->runs++;
     sums->complete += right == count;
-    sums->long_enough += demo_at_least(elapsed, (count + workers - 1) / workers * 0.01);
+    sums->long_enough += demo_at_least(elapsed, rounds_of(count, workers) * 0.01);
     return elapsed;
 }
 
@@ -127,7 +133,7 @@ static void measure_nothings(weft_executor *pool)
 {
     long count = (long)demo_seconds(20000);
     count = count < 200 ? 200 : count;
-    long expected = 2 * (DEMO_BENCH_ROUNDS + 1) * count;
+    long expected = 2L * (DEMO_BENCH_ROUNDS + 1) * count;
     double by_submit = demo_bench(submit_nothings, pool, count);
     double by_map = demo_bench(map_nothings, pool, count);
     demo_line("%ld empty tasks on 2 workers, the median of %d rounds:", count, DEMO_BENCH_ROUNDS);
@@ -152,7 +158,7 @@ int main(void)
             double by_submit = measure(run_submits, counts[i], workers[j], &sums);
             double by_map = measure(run_map, counts[i], workers[j], &sums);
             demo_line("%8d %8d %8.2f s %8.2f s %8.2f s", counts[i], workers[j],
-                      (counts[i] + workers[j] - 1) / workers[j] * 0.01, by_submit, by_map);
+                      rounds_of(counts[i], workers[j]) * 0.01, by_submit, by_map);
         }
     CHECK(sums.runs == 18 && sums.complete == sums.runs,
           "18 runs gave all results in their order, \"Task 0 completed\" first");

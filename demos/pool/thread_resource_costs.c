@@ -33,7 +33,7 @@
 
 enum { STEPS = 3, WANTED = 8 };
 static const size_t KIB = 1024;
-static const size_t MIB = 1024 * 1024;
+static const size_t MIB = (size_t)1024 * 1024;
 static const int counts[STEPS] = {1, 10, 100};
 
 /* ---- what the system says ---- */
@@ -181,7 +181,7 @@ static int degrade(void *arg)
              failed);
     CHECK(failed == WANTED, "eight tasks that count on eight threads wait in vain");
     for (int i = 0; i < 50; i++)
-        weft_future_free(demo_must(weft_executor_submit(pool, count_task, NULL)));
+        demo_posted(weft_executor_post(pool, count_task, NULL));
     weft_executor_shutdown(pool);
     demo_say("%d of 50 other tasks are done", here);
     CHECK(workers > 0 && workers < WANTED && here == 50,

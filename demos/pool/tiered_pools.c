@@ -49,7 +49,7 @@ static void *hurry(void *arg)
 static void occupy_all(weft_executor *pool, int workers, weft_event *event)
 {
     for (int i = 0; i < workers; i++)
-        weft_future_free(demo_must(weft_executor_submit(pool, occupy, event)));
+        demo_posted(weft_executor_post(pool, occupy, event));
     DEMO_AWAIT(demo_stats(pool).running == (uint64_t)workers);
 }
 
@@ -157,7 +157,7 @@ static bool run_stream(weft_executor *const pools[KINDS])
     for (int i = 0; i < TASKS; i++) {
         enum kind kind = kind_of(i);
         tasks[i] = (struct task){.kind = kind, .submitted = demo_now()};
-        weft_future_free(demo_must(weft_executor_submit(pools[kind], run_task, &tasks[i])));
+        demo_posted(weft_executor_post(pools[kind], run_task, &tasks[i]));
         for (int k = 0; k < KINDS; k++)
             sums = sums && adds_up(pools[k]);
     }

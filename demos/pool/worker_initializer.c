@@ -144,7 +144,7 @@ static void *never(void *arg)
 int main(void)
 {
     uint32_t base = 1000;
-    struct task tasks[TASKS];
+    struct task tasks[TASKS] = {{.number = 0}};
     weft_future *futures[TASKS];
     int done = 0;
     char what[] = "cannot reach the database";
