@@ -30,8 +30,9 @@ target_link_libraries(weft_patterns_static PUBLIC weft_static)
 set_target_properties(
   weft_patterns weft_patterns_static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME weft-patterns)
 set_target_properties(weft_patterns_static PROPERTIES EXPORT_NAME patterns_static)
+# Installed side by side with libweft.so, it finds that wherever the two are.
 set_target_properties(
-  weft_patterns PROPERTIES EXPORT_NAME patterns VERSION ${PROJECT_VERSION}
+  weft_patterns PROPERTIES EXPORT_NAME patterns INSTALL_RPATH "$ORIGIN" VERSION ${PROJECT_VERSION}
                            SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
 if(NOT APPLE)
