@@ -2,10 +2,10 @@
 # weft::patterns is libweft-patterns.so, weft::patterns_static is libweft-patterns.a: ideas in use, on
 # top of libweft's public functions. uthash is headers only: who links the libraries does not need it.
 if(WEFT_PATTERNS)
-  find_path(WEFT_UTHASH uthash.h)
-  mark_as_advanced(WEFT_UTHASH)
+  include(CheckIncludeFile) # also where it is compiled for another machine
+  check_include_file(utlist.h WEFT_UTHASH)
   if(NOT WEFT_UTHASH)
-    message(NOTICE "weft::patterns is left out: it needs the header uthash.h")
+    message(NOTICE "weft::patterns is left out: it needs the header utlist.h of uthash")
     set(WEFT_PATTERNS OFF)
   endif()
 endif()
