@@ -2,10 +2,10 @@
 # weft::patterns is libweft-patterns.so, weft::patterns_static is libweft-patterns.a: ideas in use, on
 # top of libweft's public functions. uthash is headers only: who links the libraries does not need it.
 if(WEFT_PATTERNS)
-  find_path(WEFT_UTHASH uthash.h)
-  mark_as_advanced(WEFT_UTHASH)
+  include(CheckIncludeFile) # also where it is compiled for another machine
+  check_include_file(utlist.h WEFT_UTHASH)
   if(NOT WEFT_UTHASH)
-    message(NOTICE "weft::patterns is left out: it needs the header uthash.h")
+    message(NOTICE "weft::patterns is left out: it needs the header utlist.h of uthash")
     set(WEFT_PATTERNS OFF)
   endif()
 endif()
@@ -30,8 +30,9 @@ target_link_libraries(weft_patterns_static PUBLIC weft_static)
 set_target_properties(
   weft_patterns weft_patterns_static PROPERTIES LINKER_LANGUAGE C OUTPUT_NAME weft-patterns)
 set_target_properties(weft_patterns_static PROPERTIES EXPORT_NAME patterns_static)
+# Installed side by side with libweft.so, it finds that wherever the two are.
 set_target_properties(
-  weft_patterns PROPERTIES EXPORT_NAME patterns VERSION ${PROJECT_VERSION}
+  weft_patterns PROPERTIES EXPORT_NAME patterns INSTALL_RPATH "$ORIGIN" VERSION ${PROJECT_VERSION}
                            SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
 if(NOT APPLE)

@@ -229,6 +229,8 @@ TEST(a_clock_that_goes_back_stands_still)
         assert_int_equal(weft_rate_limiter_delay(limiter, 1, &wait), WEFT_OK);
         clock.now = 15; /* it is 20 still, and nobody sleeps for that */
         assert_int_equal(pass(limiter, 2), 1);
+        clock.now = 20.5; /* that was at 20 */
+        assert_int_equal(pass(limiter, 1), 0);
         assert_true(clock.slept == 0);
         weft_rate_limiter_free(limiter);
     }
