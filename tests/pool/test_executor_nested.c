@@ -109,6 +109,34 @@ TEST(a_recursion_deep_in_the_pool_ends_with_three_workers)
     check_fibonacci(3);
 }
 
+static weft_future *promise;
+
+static void *keep_promise(weft_future *future, void *arg)
+{
+    (void)future;
+    WITNESS(weft_future_set_result(promise, arg) == WEFT_OK);
+    return NULL;
+}
+
+static void *wait_for_all(void *arg)
+{
+    weft_future *both[] = {promise, weft_executor_submit(pool, same, NULL)};
+    weft_future *child = both[1];
+    WITNESS(weft_future_add_done_callback(child, keep_promise, NULL) == WEFT_OK);
+    WITNESS(weft_wait_futures(2, both, WEFT_ALL_COMPLETED, NULL, WEFT_FOREVER) == WEFT_OK);
+    weft_future_free(child);
+    return arg;
+}
+
+TEST(a_task_that_waits_for_all_runs_its_children_before_it_waits_for_others)
+{
+    promise = weft_future_new();
+    pool = weft_executor_new(1);
+    (void)value_of(weft_executor_submit(pool, wait_for_all, NULL));
+    weft_future_free(promise);
+    finish(pool);
+}
+
 static void *wait_for_itself(void *arg)
 {
     WITNESS(weft_future_result(weft_future_current(), NULL) == WEFT_DEADLOCK);
