@@ -305,7 +305,8 @@ TEST(an_interruption_while_a_window_is_filled_loses_nothing)
     struct gate gate = {0};
     int items[2] = {1, 2};
     weft_executor *pool = weft_executor_new(1, .queue_size = 1);
-    weft_map *map = weft_executor_map(pool, same, items, 2, .item_size = sizeof *items, .window = 1);
+    weft_map *map =
+        weft_executor_map(pool, same, items, 2, .item_size = sizeof *items, .window = 1);
     EVENTUALLY(numbers(pool).done == 1);
     occupy(pool, &gate, 1);
     assert_int_equal(weft_executor_post(pool, same, NULL), WEFT_OK); /* the queue is full */
