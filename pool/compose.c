@@ -172,8 +172,20 @@ void wefti_composition_let_go(struct weft_future *future)
 
 /* ---- looking on ---------------------------------------------------------------------------- */
 
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future)
+/* How well a task of that owner's can do something for it. */
+static int usefulness(const struct weft_future *source, const struct wefti_owner *owner)
 {
+    if (wefti_future_phase(source) != WEFT_TASK_PENDING)
+        return 1;
+    if (source->owner == owner)
+        return 4;
+    return source->composed ? 3 : 2;
+}
+
+struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
+                                                const struct wefti_owner *owner)
+{
+    int best = 0;
     const struct wefti_composition *composition = future->arg;
     struct weft_future *found = NULL;
     wefti_hooks_lock();
@@ -181,8 +193,11 @@ struct weft_future *wefti_composition_waits_for(const struct weft_future *future
         const struct wefti_hook *hook = &composition->sources[i].hook;
         if (hook->previous == NULL)
             continue;
-        if (found == NULL || wefti_future_phase(hook->future) == WEFT_TASK_PENDING)
+        int use = usefulness(hook->future, owner);
+        if (use > best) {
+            best = use;
             found = hook->future;
+        }
     }
     if (found != NULL && !wefti_future_try_ref(found))
         found = NULL; /* it is being given up, and is going to tell */

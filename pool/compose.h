@@ -57,9 +57,10 @@ void wefti_compose_finish(struct wefti_composition *composition, void *value);
 void wefti_composition_let_go(struct weft_future *future);
 
 /*
- * A source that the future waits for, with a reference, if possible one that is not started; NULL: it
- * waits for none.
+ * A source that the future waits for, with a reference, if possible one that is not started and the
+ * owner's; NULL: it waits for none.
  */
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future);
+struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
+                                                const struct wefti_owner *owner);
 
 #endif

@@ -61,8 +61,9 @@ struct wefti_tally {
 struct wefti_worker {
     struct weft_executor *executor;
     struct weft_thread *thread;
-    struct wefti_worker *next; /* guarded by the executor's mutex, as are the next two */
+    struct wefti_worker *next; /* guarded by the executor's mutex, as are the next three */
     bool left;                 /* it takes no more tasks: its thread ends, or has ended */
+    bool gone;                 /* its thread waits for nobody any more, and does not touch this */
     bool joined;               /* and its thread is gone */
 
     /* Its own thread's. */

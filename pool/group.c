@@ -132,6 +132,21 @@ static bool run_one_here(struct wefti_group *group)
     return false;
 }
 
+/* Whether it can become ready while the calling thread waits: not all of them wait for its own task. */
+static bool may_end(const struct wefti_group *group)
+{
+    bool may = true;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct weft_future *future = group->hooks[i].future;
+        if (future == NULL)
+            continue;
+        may = wefti_future_is_done(future) || wefti_task_may_end(future);
+        if (may)
+            break;
+    }
+    return may;
+}
+
 static bool not_ready(void *arg)
 {
     return !is_ready(arg);
@@ -146,6 +161,8 @@ weft_status wefti_group_wait(struct wefti_group *group, int64_t deadline)
             return WEFT_TIMEOUT;
         if (deadline == WEFTI_NEVER && run_one_here(group))
             continue;
+        if (deadline == WEFTI_NEVER && !may_end(group))
+            return WEFT_DEADLOCK;
         struct wefti_parked parked = wefti_park(key_of(group), &patience);
         if (parked.outcome == WEFTI_TIMED_OUT)
             return WEFT_TIMEOUT;

@@ -41,7 +41,7 @@ struct wefti_group {
 void wefti_group_begin(struct wefti_group *group, enum wefti_group_mode mode, size_t count,
                        weft_future *const *futures, struct wefti_hook *hooks);
 
-/* Waits until it is ready. WEFT_OK, WEFT_TIMEOUT, WEFT_INTERRUPTED. */
+/* Waits until it is ready. WEFT_OK, WEFT_TIMEOUT, WEFT_INTERRUPTED, WEFT_DEADLOCK. */
 weft_status wefti_group_wait(struct wefti_group *group, int64_t deadline);
 
 /* EACH: takes the first of the queue; NULL: it is empty. `more`: others may follow, now or later. */

@@ -114,6 +114,12 @@ weft_status weft_map_next(weft_map *map, void **value)
     if (map->over)
         return WEFT_EMPTY;
     take_back(map);
+    if (map->refused == WEFT_OK)
+        map->refused = submit(map);
+    if (map->refused == WEFT_INTERRUPTED) { /* the next call goes on with the submits */
+        map->refused = WEFT_OK;
+        return WEFT_INTERRUPTED;
+    }
     if (map->next == map->submitted) {
         map->over = true;
         return map->refused != WEFT_OK ? map->refused : WEFT_EMPTY;

@@ -186,7 +186,7 @@ bool wefti_task_run_here(struct weft_future *wanted)
         }
         if (ran || !future->composed)
             break;
-        struct weft_future *source = wefti_composition_waits_for(future);
+        struct weft_future *source = wefti_composition_waits_for(future, task->owner);
         weft_future_free(future);
         future = source;
     }
@@ -208,6 +208,15 @@ static bool leads_to(const struct weft_future *future, const struct weft_future 
     while (future != NULL && future != task)
         future = wefti_future_phase(future) == WEFT_TASK_RUNNING ? future->waits_for : NULL;
     return task != NULL && future == task;
+}
+
+bool wefti_task_may_end(const struct weft_future *future)
+{
+    const struct weft_future *task = wefti_task_current();
+    wefti_registry_lock();
+    bool ends = !is_lost(future) && !leads_to(future, task);
+    wefti_registry_unlock();
+    return ends;
 }
 
 bool wefti_task_waits(struct weft_future *future)

@@ -38,6 +38,9 @@ bool wefti_task_run_here(struct weft_future *future);
 bool wefti_task_waits(struct weft_future *future);
 void wefti_task_waited(void);
 
+/* The same without going to wait: false: it never ends while the calling thread waits for it alone. */
+bool wefti_task_may_end(const struct weft_future *future);
+
 /*
  * Compositions that can go on wait until their thread has told of what it completed (compose.c). They
  * must not wait while it runs a program's code, which may wait for them.

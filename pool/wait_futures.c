@@ -4,6 +4,7 @@
 #include "platform/memory.h"
 #include "platform/symbol.h"
 #include "pool/group.h"
+#include "pool/task.h"
 #include "pool/wait.h"
 #include "primitives/deadline.h"
 
@@ -21,11 +22,16 @@ static size_t sort(size_t count, weft_future **futures)
     return done;
 }
 
-/* One after the other: none of them can end the wait before the last. */
+/*
+ * One after the other: none of them can end the wait before the last. A task first runs those that it
+ * can: the others may need them.
+ */
 static weft_status wait_for_all(size_t count, weft_future *const *futures, int64_t deadline,
                                 const void *site)
 {
     weft_status status = WEFT_OK;
+    for (size_t i = 0; i < count && deadline == WEFTI_NEVER; i++)
+        (void)wefti_task_run_here(futures[i]);
     for (size_t i = 0; i < count && status == WEFT_OK; i++)
         status = wefti_future_wait(futures[i], deadline, site);
     return status;

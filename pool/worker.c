@@ -18,6 +18,7 @@
  * An interruption that comes while no task runs is for the next one, and what a task has not heard
  * is forgotten at its end.
  *
+ * Its end has two steps: `left`, and when its thread has nothing more to do with the executor, `gone`.
  * However its thread ends (a task may call pthread_exit), leave() is called in the frame of work(): a
  * worker that left tasks behind is replaced.
  */
@@ -171,17 +172,17 @@ void wefti_worker_replace(struct wefti_worker *worker)
 }
 
 /*
- * With the mutex locked: takes those out of the list that have left before, so that workers that come
- * and go leave nothing behind. Not while somebody else may look at them.
+ * With the mutex locked: takes those out of the list that are gone, so that workers that come and go
+ * leave nothing behind. Not while somebody else may look at them. Two that leave at the same time do
+ * not take each other, and so never wait for each other.
  */
-static struct wefti_worker *take_earlier(const struct wefti_worker *worker)
+static struct wefti_worker *take_earlier(struct weft_executor *executor)
 {
-    struct weft_executor *executor = worker->executor;
     struct wefti_worker *earlier = NULL;
     struct wefti_worker **at = &executor->workers;
     while (!executor->closed && executor->watchers == 0 && *at != NULL) {
         struct wefti_worker *other = *at;
-        if (other == worker || !other->left) {
+        if (!other->gone) {
             at = &other->next;
             continue;
         }
@@ -214,10 +215,12 @@ static void leave(struct wefti_worker **left)
     if (!worker->left) /* a task has ended its thread */
         wefti_worker_replace(worker);
     wefti_mutex_lock(&executor->mutex);
-    struct wefti_worker *earlier = take_earlier(worker);
+    struct wefti_worker *earlier = take_earlier(executor);
     wefti_mutex_unlock(&executor->mutex);
     free_earlier(earlier);
+    worker->thread->arg = NULL; /* what still runs in the thread (Local's destructors) is no task */
     wefti_mutex_lock(&executor->mutex);
+    worker->gone = true;
     bool last = wefti_executor_leave(executor);
     wefti_mutex_unlock(&executor->mutex);
     if (last)

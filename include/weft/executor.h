@@ -64,8 +64,9 @@ typedef struct weft_executor_options {
     weft_target *initializer; /**< Run by each worker first; if it fails the pool is broken. */
     void *init_arg;           /**< What it is run on. */
     int min_workers;          /**< So many do not end by `.keep_alive`. */
-    double keep_alive;        /**< Seconds that a worker waits idle before it ends; 0: for ever. */
-    size_t queue_size;        /**< The most tasks that wait for a worker; 0: any number. */
+    double keep_alive; /**< Seconds that a worker waits idle before it ends; 0: for ever; below
+                                   0: not at all. */
+    size_t queue_size; /**< The most tasks that wait for a worker; 0: any number. */
     weft_when_full when_full; /**< What a submit does then. */
     weft_order order;         /**< Among tasks of equal priority. */
     size_t stack_size;        /**< A worker's, in bytes; 0: the system's default. */
@@ -76,7 +77,7 @@ typedef struct weft_executor_options {
  * Makes an executor: `ThreadPoolExecutor(max_workers, thread_name_prefix=..., initializer=...)`.
  * `weft_executor_new(4, .queue_size = 100)`. Starts no thread yet.
  * @return the handle, one reference of the caller's; NULL: weft_last_status() is WEFT_NO_MEMORY, or
- *         WEFT_VALUE_ERROR for a number below 0, for less than `min_workers` workers, or NaN.
+ *         WEFT_VALUE_ERROR for a count below 0, for less than `min_workers` workers, or NaN.
  */
 #define weft_executor_new(...)                                                                     \
     weft_executor_new_with(                                                                        \

@@ -44,7 +44,8 @@ typedef enum weft_return_when {
  * @param[out] done how many are done, unless it is WEFT_VALUE_ERROR; may be NULL.
  * @return WEFT_OK, at once for none at all; WEFT_TIMEOUT; WEFT_INTERRUPTED; WEFT_VALUE_ERROR for
  *         NaN, a NULL among them or another @p when; WEFT_NO_MEMORY only if there are more than
- *         #WEFT_FUTURES_INLINE and it is not for all; WEFT_DEADLOCK as weft_future_result().
+ *         #WEFT_FUTURES_INLINE and it is not for all; WEFT_DEADLOCK as weft_future_result(), for
+ *         the first only if it is so for each.
  */
 WEFT_API WEFT_CHECKED weft_status weft_wait_futures(size_t count, weft_future **futures,
                                                     weft_return_when when, size_t *done,
@@ -69,6 +70,7 @@ typedef struct weft_completions {
  * @param[out] future it, lent; the program may give up a reference of its own meanwhile.
  * @return whether there is one. If not, *status says why: WEFT_OK: each has come once;
  *         WEFT_TIMEOUT, WEFT_INTERRUPTED; WEFT_VALUE_ERROR for NaN or a NULL among them;
+ *         WEFT_DEADLOCK if all that are left wait for the calling task, or were lost in a fork;
  *         WEFT_NO_MEMORY only if there are more than #WEFT_FUTURES_INLINE.
  */
 WEFT_API bool weft_completions_next(weft_completions *completions, weft_future **future);

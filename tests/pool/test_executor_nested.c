@@ -109,6 +109,75 @@ TEST(a_recursion_deep_in_the_pool_ends_with_three_workers)
     check_fibonacci(3);
 }
 
+static weft_future *promise;
+
+static void *keep_promise(weft_future *future, void *arg)
+{
+    (void)future;
+    WITNESS(weft_future_set_result(promise, arg) == WEFT_OK);
+    return NULL;
+}
+
+static void *wait_for_all(void *arg)
+{
+    weft_future *both[] = {promise, weft_executor_submit(pool, same, NULL)};
+    weft_future *child = both[1];
+    WITNESS(weft_future_add_done_callback(child, keep_promise, NULL) == WEFT_OK);
+    WITNESS(weft_wait_futures(2, both, WEFT_ALL_COMPLETED, NULL, WEFT_FOREVER) == WEFT_OK);
+    weft_future_free(child);
+    return arg;
+}
+
+TEST(a_task_that_waits_for_all_runs_its_children_before_it_waits_for_others)
+{
+    promise = weft_future_new();
+    pool = weft_executor_new(1);
+    (void)value_of(weft_executor_submit(pool, wait_for_all, NULL));
+    weft_future_free(promise);
+    finish(pool);
+}
+
+static void *wait_for_both(void *arg)
+{
+    weft_future *child = weft_executor_submit(pool, same, NULL);
+    weft_future *both[] = {child, promise};
+    WITNESS(weft_future_add_done_callback(child, keep_promise, NULL) == WEFT_OK);
+    weft_future *all = weft_when_all(2, both);
+    WITNESS(weft_future_result(all, NULL) == WEFT_OK);
+    weft_future_free(all);
+    weft_future_free(child);
+    return arg;
+}
+
+TEST(a_task_that_waits_for_what_is_made_of_its_child_and_a_promise_runs_the_child)
+{
+    promise = weft_future_new();
+    pool = weft_executor_new(1);
+    (void)value_of(weft_executor_submit(pool, wait_for_both, NULL));
+    weft_future_free(promise);
+    finish(pool);
+}
+
+static void *wait_for_itself_first(void *arg)
+{
+    weft_future *own = weft_future_current();
+    weft_future *job;
+    weft_status status;
+    WITNESS(weft_wait_futures(1, &own, WEFT_FIRST_COMPLETED, NULL, WEFT_FOREVER) == WEFT_DEADLOCK);
+    WITNESS(weft_wait_futures(1, &own, WEFT_FIRST_EXCEPTION, NULL, WEFT_FOREVER) == WEFT_DEADLOCK);
+    WEFT_AS_COMPLETED(job, 1, &own, WEFT_FOREVER, status)
+        WITNESS(job == NULL);
+    WITNESS(status == WEFT_DEADLOCK);
+    return arg;
+}
+
+TEST(a_task_that_waits_for_the_first_of_itself_is_told)
+{
+    pool = weft_executor_new(1);
+    (void)value_of(weft_executor_submit(pool, wait_for_itself_first, NULL));
+    finish(pool);
+}
+
 static void *wait_for_itself(void *arg)
 {
     WITNESS(weft_future_result(weft_future_current(), NULL) == WEFT_DEADLOCK);

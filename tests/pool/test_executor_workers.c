@@ -120,6 +120,73 @@ TEST(all_workers_may_go_and_come_again)
     assert_int_equal(weft_thread_active_count(), 1);
 }
 
+static void *end_thread(void *arg)
+{
+    (void)arg;
+    pthread_exit(NULL);
+}
+
+static void *stop_at_gate(weft_future *future, void *gate)
+{
+    (void)future;
+    return pass(gate);
+}
+
+/* The first has left and is still on its way out, in a callback, when the second one goes. */
+TEST(workers_that_go_at_the_same_time_do_not_wait_for_each_other)
+{
+    struct gate busy = {0};
+    struct gate gate = {0};
+    weft_executor *pool = weft_executor_new(1, .keep_alive = -1);
+    atomic_store(&most, 1);
+    occupy(pool, &busy, 1);
+    assert_int_equal(weft_executor_post(pool, end_thread, NULL), WEFT_OK);
+    weft_future *last = weft_executor_submit(pool, same, NULL);
+    assert_int_equal(weft_future_add_done_callback(last, stop_at_gate, &gate), WEFT_OK);
+    assert_int_equal(weft_event_set(&busy.open), WEFT_OK);
+    EVENTUALLY(atomic_load(&gate.inside) == 1);
+    atomic_store(&most, 1000);
+    weft_thread *second = value_of(weft_executor_submit(pool, lend_thread, NULL));
+    EVENTUALLY(numbers(pool).workers == 0);
+    assert_int_equal(weft_thread_join(second), WEFT_OK); /* though the first is still there */
+    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+    weft_thread_free(second);
+    weft_future_free(last);
+    finish(pool);
+    EVENTUALLY(weft_thread_active_count() == 1);
+}
+
+static weft_executor *other_pool;
+static atomic_int shut;
+
+static void shut_other(void *value)
+{
+    (void)value;
+    WITNESS(weft_executor_shutdown(other_pool) == WEFT_OK);
+    atomic_store(&shut, 1);
+}
+
+static weft_local at_end = WEFT_LOCAL_INIT(.destructor = shut_other);
+
+static void *set_at_end(void *arg)
+{
+    WITNESS(weft_local_set(&at_end, arg) == WEFT_OK);
+    return arg;
+}
+
+/* By then the last worker of an executor without a handle has ended that. */
+TEST(what_runs_at_the_end_of_a_workers_thread_may_use_executors)
+{
+    weft_executor *pool = weft_executor_new(1);
+    other_pool = weft_executor_new(1);
+    (void)value_of(weft_executor_submit(other_pool, same, NULL));
+    assert_int_equal(weft_executor_post(pool, set_at_end, &shut), WEFT_OK);
+    weft_executor_free(pool);
+    EVENTUALLY(atomic_load(&shut) == 1);
+    weft_executor_free(other_pool);
+    EVENTUALLY(weft_thread_active_count() == 1);
+}
+
 TEST(a_negative_keep_alive_ends_a_worker_with_nothing_to_do_at_once)
 {
     weft_executor *pool = weft_executor_new(1, .keep_alive = -1);

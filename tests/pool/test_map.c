@@ -291,6 +291,35 @@ TEST(an_interrupted_call_may_be_made_again)
     finish(pool);
 }
 
+static void *ask_three_times(void *map)
+{
+    WITNESS(weft_map_next(map, NULL) == WEFT_OK);          /* and then submits, interrupted */
+    WITNESS(weft_map_next(map, NULL) == WEFT_INTERRUPTED); /* which is said now */
+    WITNESS(weft_map_next(map, NULL) == WEFT_OK);
+    WITNESS(weft_map_next(map, NULL) == WEFT_EMPTY);
+    return NULL;
+}
+
+TEST(an_interruption_while_a_window_is_filled_loses_nothing)
+{
+    struct gate gate = {0};
+    int items[2] = {1, 2};
+    weft_executor *pool = weft_executor_new(1, .queue_size = 1);
+    weft_map *map =
+        weft_executor_map(pool, same, items, 2, .item_size = sizeof *items, .window = 1);
+    EVENTUALLY(numbers(pool).done == 1);
+    occupy(pool, &gate, 1);
+    assert_int_equal(weft_executor_post(pool, same, NULL), WEFT_OK); /* the queue is full */
+    struct crew crew = crew_start(1, ask_three_times, map);
+    EVENTUALLY(test_waits_for(crew.threads[0], WEFTI_EXECUTOR));
+    assert_true(test_interrupt(crew.threads[0]));
+    EVENTUALLY(test_waits_for(crew.threads[0], WEFTI_EXECUTOR));
+    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+    crew_join(&crew);
+    weft_map_free(map);
+    finish(pool);
+}
+
 static void *join_it(void *map)
 {
     WITNESS(weft_map_join(map) == WEFT_INTERRUPTED);
