@@ -64,9 +64,11 @@ struct wefti_owner {
 
 /* Two cache lines: the first is what submit, worker and result touch. */
 struct weft_future {
+    /* First: to ThreadSanitizer a future that runs is a lock at its address, and what another thread
+     * releases by an atomic operation on a lock's address is forgotten when it is let go. */
+    struct wefti_owner *owner; /* NULL: the program completes it */
     uint32_t references;
     uint32_t state;             /* future.c has its table */
-    struct wefti_owner *owner;  /* NULL: the program completes it */
     struct wefti_result result; /* written before the state says FINISHED, constant from then on */
     weft_target *target;        /* what the owner runs */
     void *arg;

@@ -123,8 +123,8 @@ static void refuse_threads(void)
 }
 
 /*
- * Whether all other threads of the system's sleep. The library and sanitizers may have some that are
- * in no list; a lock that one of them holds during the fork would stay locked in the child.
+ * Whether all other threads of the system's sleep. The library and sanitizers may have some that
+ * are in no list; a lock that one of them holds during the fork would stay locked in the child.
  */
 static bool others_sleep(void)
 {

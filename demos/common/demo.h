@@ -157,7 +157,7 @@ typedef struct demo_rendezvous {
 /** Waits until all parties have called it. */
 void demo_rendezvous_meet(demo_rendezvous *meeting);
 
-/** Counts threads that are in one place at once: put it where they should, or should not, be many. */
+/** Counts threads in one place at once: put it where they should, or should not, be many. */
 typedef struct demo_crowd {
     atomic_int inside; /**< How many are there now. */
     atomic_int peak;   /**< How many there have been at once, at most. */

@@ -19,7 +19,7 @@
 /** Gives up the handles of @p count futures; NULL is allowed among them. */
 void demo_free_futures(size_t count, weft_future *const *futures);
 
-/** For `demo_posted(weft_executor_post(pool, ...))`: if it was refused the demo ends with status 2. */
+/** For `demo_posted(weft_executor_post(pool, ...))`: a refusal ends the demo with status 2. */
 void demo_posted(weft_status status);
 
 /** A text on the heap, made as by printf(): what a task with `.free_value = free` returns. */

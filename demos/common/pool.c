@@ -50,7 +50,7 @@ weft_status demo_pool_init(demo_pool *pool, const demo_pool_kind *kind, int capa
     return weft_bounded_semaphore_init(&pool->permits, capacity);
 }
 
-/* Takes the idle slot that came back last, or an empty one. Its resource is NULL if there is none. */
+/* Takes the idle slot that came back last, or an empty one; its resource is NULL then. */
 static demo_pool_slot *claim(demo_pool *pool)
 {
     demo_pool_slot *best = NULL;

@@ -4,11 +4,12 @@
  * @brief A pool that grows with the queue and shrinks when it is idle
  *
  * A controller looks at the queue again and again. If more than two tasks for each worker wait, it
- * adds two workers; if nothing has waited for a while and half of them are idle, it takes two away:
- * it puts a note into the queue that says "leave", and a worker reads it between two tasks. The size
- * stays between 2 and 16. A burst of 150 tasks makes it grow, the quiet after it makes it shrink.
- * Then two controllers at once, who look first and grow afterwards, and the limit does not hold.
- * At the end the library's own pool, which starts workers when it needs them and lets idle ones go.
+ * adds two workers; if nothing has waited for a while and half of them are idle, it takes two
+ * away: it puts a note into the queue that says "leave", and a worker reads it between two tasks.
+ * The size stays between 2 and 16. A burst of 150 tasks makes it grow, the quiet after it makes it
+ * shrink. Then two controllers at once, who look first and grow afterwards, and the limit does not
+ * hold. At the end the library's own pool, which starts workers when it needs them and lets idle
+ * ones go.
  *
  * Source: threads, section 3.4.
  *

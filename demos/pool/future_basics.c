@@ -4,8 +4,8 @@
  * @brief What a future is: a result that will be there later
  *
  * Two tasks are submitted to a pool of two: A takes two seconds, B takes one. Each submit gives a
- * future at once, long before there is a result. The main thread can look at it (is it done? in which
- * state is it?) without waiting, or ask for the result, and wait until it is there.
+ * future at once, long before there is a result. The main thread can look at it (is it done? in
+ * which state is it?) without waiting, or ask for the result, and wait until it is there.
  *
  * Source: threads, section 3.3, lines 1431-1476.
  *

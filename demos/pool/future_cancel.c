@@ -3,13 +3,13 @@
  * @file future_cancel.c
  * @brief Cancelling: what is queued never runs, what runs is left alone
  *
- * Both workers of a pool are busy, so the next task has to wait in the queue. While it waits it can
- * be cancelled, and is done at once: whoever waits for it goes on. A task that has started cannot be
- * cancelled; nothing stops a thread in the middle of its work. weft has one thing more than Python:
- * a task can be *asked* to end, and decides itself.
+ * Both workers of a pool are busy, so the next task has to wait in the queue. While it waits it
+ * can be cancelled, and is done at once: whoever waits for it goes on. A task that has started
+ * cannot be cancelled; nothing stops a thread in the middle of its work. weft has one thing more
+ * than Python: a task can be *asked* to end, and decides itself.
  *
- * Source: threads, section 3.3, lines 1590-1643. As written there the first task starts at once, for
- * both workers are idle; the cancellation is refused and the program ends with an exception.
+ * Source: threads, section 3.3, lines 1590-1643. As written there the first task starts at once,
+ * for both workers are idle; the cancellation is refused and the program ends with an exception.
  *
  * Look for: the task that is cancelled waits behind tasks that wait for an event. No sleep would
  * make sure that it has not started.

@@ -3,16 +3,16 @@
  * @file future_done_callbacks.c
  * @brief Functions that are called when a future is done
  *
- * Nobody has to wait for a future to hear of it: a callback is called with it when it is done. Three
- * tasks run on two workers, one of them fails, one has two callbacks. Then the special cases: a
- * callback on a future that is done already, one that fails itself, one on a future that is
- * cancelled.
+ * Nobody has to wait for a future to hear of it: a callback is called with it when it is done.
+ * Three tasks run on two workers, one of them fails, one has two callbacks. Then the special
+ * cases: a callback on a future that is done already, one that fails itself, one on a future that
+ * is cancelled.
  *
  * Source: threads, section 3.3, lines 1779-1840.
  *
- * Look for: which thread calls. It is the worker that has just run the task, so a callback should be
- * short. Who asks for the result may have it before the callbacks are through; who needs them to be
- * waits for the pool's shutdown.
+ * Look for: which thread calls. It is the worker that has just run the task, so a callback should
+ * be short. Who asks for the result may have it before the callbacks are through; who needs them
+ * to be waits for the pool's shutdown.
  *
  * Facts:
  * - each callback is called once, with a future that is done

@@ -3,9 +3,10 @@
  * @file future_result_timeout.c
  * @brief Asking for a result: with patience, without, of a task that fails, and twice
  *
- * Who asks for a result waits until it is there, or for so long as he likes. When a wait times out,
- * nothing happens to the task: it runs on, and its result can be asked for later. The error of a task
- * that fails waits in the future for whoever asks. A result may be asked for again and again.
+ * Who asks for a result waits until it is there, or for so long as he likes. When a wait times
+ * out, nothing happens to the task: it runs on, and its result can be asked for later. The error
+ * of a task that fails waits in the future for whoever asks. A result may be asked for again and
+ * again.
  *
  * Source: threads, section 3.3, lines 1480-1541. There the slow task's text says that it will never
  * be returned; it is there two seconds later.

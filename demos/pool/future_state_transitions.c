@@ -4,13 +4,13 @@
  * @brief Every state that a future can be in, seen from outside
  *
  * Two tasks run on two workers; behind them wait three more: one that will succeed, one that is
- * cancelled while it waits, one that will fail. The main thread looks at all five every half second
- * and prints a row. A future only goes forward: from pending to running to finished, or from pending
- * to cancelled.
+ * cancelled while it waits, one that will fail. The main thread looks at all five every half
+ * second and prints a row. A future only goes forward: from pending to running to finished, or
+ * from pending to cancelled.
  *
  * Source: threads, section 3.3, lines 1647-1726. There two tasks run on two workers, so nobody is
- * ever seen to wait, to be cancelled or to fail. And three questions, cancelled? running? done?, can
- * get answers from three different moments; here one call gives the state.
+ * ever seen to wait, to be cancelled or to fail. And three questions, cancelled? running? done?,
+ * can get answers from three different moments; here one call gives the state.
  *
  * Look for: a row is a moment for each column, not one for all: five futures are asked one after
  * the other.

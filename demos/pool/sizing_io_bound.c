@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file sizing_io_bound.c
- * @brief How many workers for work that waits? Many more than processors, until something is full
+ * @brief How many workers for work that waits? Many more than processors
  *
  * A task that asks a service for 20 ms needs a thread and hardly a processor. 120 of them run on
  * pools of 1 to 64 workers: each doubling halves the time, whatever the number of processors. Then
- * the service takes 16 requests at once. Beyond 16 workers nothing gets faster, and the waiting only
- * moves: from the pool's queue to the service's door. Without a door, 64 workers overrun it.
+ * the service takes 16 requests at once. Beyond 16 workers nothing gets faster, and the waiting
+ * only moves: from the pool's queue to the service's door. Without a door, 64 workers overrun it.
  *
  * Source: threads, section 3.4.
  *

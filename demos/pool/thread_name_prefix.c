@@ -5,8 +5,8 @@
  *
  * A pool that is given a prefix names its threads Worker_0, Worker_1 and so on; who looks at a
  * trace, a debugger or `ps` knows whose they are. Five tasks that do nothing say in which thread
- * they ran. They are so short that one thread may do them all. Then three tasks wait for each other:
- * now there have to be three threads.
+ * they ran. They are so short that one thread may do them all. Then three tasks wait for each
+ * other: now there have to be three threads.
  *
  * Source: threads, section 3.1, lines 542-565.
  *

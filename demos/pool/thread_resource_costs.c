@@ -3,13 +3,15 @@
  * @file thread_resource_costs.c
  * @brief What a thread costs: address space, a little memory, and no file descriptor
  *
- * Threads that only wait are started, 1, 10, 100 and then more, with stacks of 8 MiB and of 256 KiB.
- * The system tells what that takes: the address space grows by the stacks, the memory in use only by
- * what the threads have touched, the number of open files not at all. Then a child process gives
- * itself room for three stacks and asks for eight threads. Who counts on eight is let down; who looks
- * at what a start returns hears of it; and a pool that cannot have eight workers works with fewer.
+ * Threads that only wait are started, 1, 10, 100 and then more, with stacks of 8 MiB and of 256
+ * KiB. The system tells what that takes: the address space grows by the stacks, the memory in use
+ * only by what the threads have touched, the number of open files not at all. Then a child process
+ * gives itself room for three stacks and asks for eight threads. Who counts on eight is let down;
+ * who looks at what a start returns hears of it; and a pool that cannot have eight workers works
+ * with fewer.
  *
- * Source: threads, section 3.4. It says that each thread takes a file descriptor on Linux; none does.
+ * Source: threads, section 3.4. It says that each thread takes a file descriptor on Linux; none
+ * does.
  *
  * Look for: VmSize against VmRSS. A stack is a promise of memory, which is only kept where it is
  * used.

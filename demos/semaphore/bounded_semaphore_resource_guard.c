@@ -4,9 +4,9 @@
  * @brief Four ways to answer a release too many: log, slow down, recover, raise the alarm
  *
  * Nine workers share three file descriptors. Two of them have a bug: they give theirs back twice.
- * A bounded semaphore alone would blame whoever releases last, so each loan has a token that is good
- * for one return: the second return of the same token is an error, and one knows whose. What the
- * program does about it is its policy.
+ * A bounded semaphore alone would blame whoever releases last, so each loan has a token that is
+ * good for one return: the second return of the same token is an error, and one knows whose. What
+ * the program does about it is its policy.
  *
  * Source: locks, section 4.2.
  *

@@ -4,9 +4,9 @@
  * @brief Slow tasks and fast tasks: one pool for all, or one for each kind
  *
  * Eight slow tasks are submitted, then twenty fast ones. In one pool of four workers the fast ones
- * stand behind the slow ones: not one of them is done before half of the slow ones are. Two pools of
- * two workers are two bulkheads of a ship: what floods one does not sink the other. The slow tasks
- * here end when they are told to, so who is done before whom does not depend on luck.
+ * stand behind the slow ones: not one of them is done before half of the slow ones are. Two pools
+ * of two workers are two bulkheads of a ship: what floods one does not sink the other. The slow
+ * tasks here end when they are told to, so who is done before whom does not depend on luck.
  *
  * Then a pool that is four large while there is much to do, and two when there is not.
  *

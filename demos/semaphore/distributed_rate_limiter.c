@@ -3,11 +3,11 @@
  * @file distributed_rate_limiter.c
  * @brief One limit for four machines: a central counter, quotas, leases
  *
- * Four nodes, four processes here, share a limit of 100 requests in a window. One gets 110 requests,
- * the others 8 each. If each keeps a limit of 100 for itself, 124 pass. A central counter is exact,
- * and is asked 134 times. A quota of 25 each needs no counter, and wastes what the idle ones do not
- * use. A lease is between the two: a node fetches ten at a time, and remembers when there are no
- * more. If the counter is down, nodes fall back to their quota.
+ * Four nodes, four processes here, share a limit of 100 requests in a window. One gets 110
+ * requests, the others 8 each. If each keeps a limit of 100 for itself, 124 pass. A central
+ * counter is exact, and is asked 134 times. A quota of 25 each needs no counter, and wastes what
+ * the idle ones do not use. A lease is between the two: a node fetches ten at a time, and
+ * remembers when there are no more. If the counter is down, nodes fall back to their quota.
  *
  * Source: locks, section 4.4.
  *

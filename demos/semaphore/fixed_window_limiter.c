@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file fixed_window_limiter.c
- * @brief Fixed window: a counter that starts anew each second, and the burst at the boundary
+ * @brief Fixed window: a counter that starts anew each second, and its boundary
  *
  * At most ten requests in each second: one counter, set to zero when the next second begins. It is
- * the cheapest limiter, and right on the average. But it counts by the calendar: ten requests at the
- * end of one second and ten at the beginning of the next all pass, twenty within 190 ms. The clock
- * is a number here, so the times are exact.
+ * the cheapest limiter, and right on the average. But it counts by the calendar: ten requests at
+ * the end of one second and ten at the beginning of the next all pass, twenty within 190 ms. The
+ * clock is a number here, so the times are exact.
  *
  * Source: locks, section 4.4.
  *
@@ -122,8 +122,7 @@ static void many_threads(void)
 
 int main(void)
 {
-    demo_begin(
-        "Fixed window: a counter that starts anew each second, and the burst at the boundary");
+    demo_begin("Fixed window: a counter that starts anew each second, and its boundary");
     steady();
     boundary();
     many_threads();

@@ -4,9 +4,10 @@
  * @file layered_rate_limiter.c
  * @brief Three limits for each request: user, address, all together
  *
- * A user may send three requests in a window, an address five, all together ten. A request must pass
- * all three layers, and counts in all of them or in none: one that the address layer refuses must
- * not use up what its user has left. The counters are in hash tables, one lock guards them all.
+ * A user may send three requests in a window, an address five, all together ten. A request must
+ * pass all three layers, and counts in all of them or in none: one that the address layer refuses
+ * must not use up what its user has left. The counters are in hash tables, one lock guards them
+ * all.
  *
  * Source: locks, section 4.4.
  *
@@ -17,7 +18,8 @@
  *   by the layer of all
  * - a refused request has used up nothing: B has used two of three
  * - a limiter that counts layer by layer has B at three, and blames the wrong layer
- * - the same sixteen by eight threads at once: never more than a limit allows, all that pass counted
+ * - the same sixteen by eight threads at once: never more than a limit allows, all that pass
+ *   counted
  */
 #include <stdlib.h>
 #include <uthash.h>

@@ -3,11 +3,11 @@
  * @file multiprocess_shared_pool.c
  * @brief Three slots for four processes, and what becomes of a slot whose process dies
  *
- * weft's objects live in one process. A pool that processes share needs memory that they share, and
- * locks that survive them: a robust POSIX mutex tells the next one who takes it that its owner died,
- * and a POSIX semaphore counts the slots. Each slot names the process that has it. A process that is
- * killed gives nothing back: a plain semaphore has lost that permit for good. Here somebody looks
- * whether the owners are still alive, and takes back what the dead had.
+ * weft's objects live in one process. A pool that processes share needs memory that they share,
+ * and locks that survive them: a robust POSIX mutex tells the next one who takes it that its owner
+ * died, and a POSIX semaphore counts the slots. Each slot names the process that has it. A process
+ * that is killed gives nothing back: a plain semaphore has lost that permit for good. Here
+ * somebody looks whether the owners are still alive, and takes back what the dead had.
  *
  * Source: locks, section 4.3.
  *
@@ -58,7 +58,7 @@ static bool create_pool(void)
     return made;
 }
 
-/* Whether the last owner died with the mutex in its hand. What it guards is never half done here. */
+/* Whether the last owner died with the mutex in hand. What it guards is never half done here. */
 static bool lock_pool(void)
 {
     bool died = pthread_mutex_lock(&pool->mutex) == EOWNERDEAD;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file object_pool_reuse_bench.c
- * @brief Benchmark: buffers from calloc, from a pool, from a pool with a cache for each thread
+ * @brief Benchmark: buffers from calloc, from a pool, from a cache for each thread
  *
  * Four threads borrow, use and return a zeroed buffer of 4 KiB again and again. calloc makes each
- * anew. A pool has 64 made beforehand, and wipes what comes back, under a lock each time. A cache of
- * two in front of it, one for each thread, takes no lock at all as long as the thread has one of its
- * own.
+ * anew. A pool has 64 made beforehand, and wipes what comes back, under a lock each time. A cache
+ * of two in front of it, one for each thread, takes no lock at all as long as the thread has one
+ * of its own.
  *
  * Source: locks, section 4.3.
  *
@@ -173,8 +173,7 @@ static void mistakes(void)
 
 int main(void)
 {
-    demo_begin("Benchmark: buffers from calloc, from a pool, from a pool with a cache for each "
-               "thread");
+    demo_begin("Benchmark: buffers from calloc, from a pool, from a cache for each thread");
     make_all();
     long never = run("calloc and free", with_calloc);
     long always = run("pool", with_pool);

@@ -15,7 +15,8 @@
  *
  * Facts:
  * - a rule's limit is what the server can do less a margin of 20 %
- * - what is beyond is refused, degraded or queued, as its rule says; an unknown path has the default
+ * - what is beyond is refused, degraded or queued, as its rule says; an unknown path has the
+ *   default
  * - under overload all core requests pass while others are degraded; without a reserve none does
  * - rules that make no sense are rejected, each for its reason
  */

@@ -4,10 +4,10 @@
  * @brief What a limit does for those that it lets in
  *
  * A server takes 0.05 s for an answer, as long as it works on four requests at most; each one more
- * makes all of them slower. Twenty clients send ten requests each, all at the same moments. Without
- * a limit everybody is served, slowly; with a limit of four, most are turned away, and those who are
- * not have their answer as fast as the server can. An alarm tells when more than 30 % are turned
- * away: the limit protects, but somebody should look.
+ * makes all of them slower. Twenty clients send ten requests each, all at the same moments.
+ * Without a limit everybody is served, slowly; with a limit of four, most are turned away, and
+ * those who are not have their answer as fast as the server can. An alarm tells when more than 30
+ * % are turned away: the limit protects, but somebody should look.
  *
  * Source: locks, section 4.4.
  *

@@ -13,7 +13,8 @@
  *
  * Facts:
  * - without a pool nine threads make nine connections
- * - with it three are made, nine loans, six of a connection that was idle; never more than 3 are out
+ * - with it three are made, nine loans, six of a connection that was idle; never more than 3 are
+ *   out
  * - permits and loans together are never more than the capacity, and exactly that at rest
  * - a borrow with a time limit gives up while all are out; waiters are served in their order
  * - the pool destroys all three when it is closed, and not while one is out

@@ -5,9 +5,10 @@
  *
  * The primary fails from its fifth call on, for a while. After three failures in a row it is
  * quarantined (the circuit breaker opens) and the standby serves. Then it is given another chance,
- * carefully: one probe, then two, then four; a probe that fails is answered by the standby, too, and
- * the quarantine begins anew. Time is a counter of calls, so the sequence is always the same. And an
- * operation of two steps that fails in the second one must leave nothing of the first behind.
+ * carefully: one probe, then two, then four; a probe that fails is answered by the standby, too,
+ * and the quarantine begins anew. Time is a counter of calls, so the sequence is always the same.
+ * And an operation of two steps that fails in the second one must leave nothing of the first
+ * behind.
  *
  * Source: locks, section 4.3.
  *

@@ -10,7 +10,8 @@
  *
  * Source: locks, section 4.3.
  *
- * Look for: the numbers of the last part. Loans and returns balance; if they do not, there is a leak.
+ * Look for: the numbers of the last part. Loans and returns balance; if they do not, there is a
+ * leak.
  *
  * Facts:
  * - with capacity c never more than c are out, and 48 tasks take 48/c times 50 ms at least

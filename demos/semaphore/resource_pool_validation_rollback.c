@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file resource_pool_validation_rollback.c
- * @brief A pool that tests what it lends, and loses no permit when it cannot make a new one
+ * @brief A pool that tests what it lends, and loses no permit when it cannot
  *
  * What comes out of a pool has lain there for a while and may be broken. So a borrow tests it,
  * destroys it if it fails, and makes a new one. That may fail, too, and the borrower, who has a
@@ -149,8 +149,7 @@ static void two_at_once(void)
 
 int main(void)
 {
-    demo_begin(
-        "A pool that tests what it lends, and loses no permit when it cannot make a new one");
+    demo_begin("A pool that tests what it lends, and loses no permit when it cannot");
     demo_pool_kind kind = {.create = make, .destroy = destroy, .is_valid = is_sound};
     demo_pool_init(&pool, &kind, CAPACITY);
     replace_the_broken();

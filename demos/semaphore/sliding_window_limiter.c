@@ -4,9 +4,9 @@
  * @brief Sliding window: never more than ten in any second, whenever it begins
  *
  * The limiter remembers when the last ten requests passed. One more may pass if the oldest of them
- * was a second ago or more. That is exact, and costs ten times as much memory as a counter, for each
- * key. A cheap approximation keeps two counters, of this second and of the one before, and counts
- * the latter in part.
+ * was a second ago or more. That is exact, and costs ten times as much memory as a counter, for
+ * each key. A cheap approximation keeps two counters, of this second and of the one before, and
+ * counts the latter in part.
  *
  * Source: locks, section 4.4.
  *

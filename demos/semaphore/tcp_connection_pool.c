@@ -3,10 +3,10 @@
  * @file tcp_connection_pool.c
  * @brief Four connections to two servers, for eighty requests
  *
- * Two echo servers, threads of this program, listen on ports of this machine. Eight clients send ten
- * requests each. A pool of four connections makes the next one to the server that has fewer, and
- * uses each again and again. Then server 1 ends. Its connections fail their test or their request;
- * they are discarded, new ones go to server 2, and the requests are sent once more.
+ * Two echo servers, threads of this program, listen on ports of this machine. Eight clients send
+ * ten requests each. A pool of four connections makes the next one to the server that has fewer,
+ * and uses each again and again. Then server 1 ends. Its connections fail their test or their
+ * request; they are discarded, new ones go to server 2, and the requests are sent once more.
  *
  * Source: locks, section 4.3.
  *

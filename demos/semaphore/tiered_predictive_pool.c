@@ -4,9 +4,9 @@
  * @brief A pool in two tiers, and a pool that is warm before it is needed
  *
  * Tiers: each thread keeps two resources of its own, so only the first borrow goes to the shared
- * pool. Forecast: what will be needed next is guessed from what was needed so far, half of the guess
- * being the last demand; so many are made beforehand, in the quiet time between two periods. A
- * borrower waits for the factory only if there are too few.
+ * pool. Forecast: what will be needed next is guessed from what was needed so far, half of the
+ * guess being the last demand; so many are made beforehand, in the quiet time between two periods.
+ * A borrower waits for the factory only if there are too few.
  *
  * Source: locks, section 4.3.
  *

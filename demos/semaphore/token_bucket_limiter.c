@@ -5,8 +5,8 @@
  *
  * Five tokens a second drop into a bucket that holds ten; a request takes one, or is refused. Who
  * has been quiet for a while may send ten at once; in the long run it is five a second. Time is in
- * whole nanoseconds, so nothing gets lost in rounding. A blocking acquire asks how long it will take
- * and sleeps so long.
+ * whole nanoseconds, so nothing gets lost in rounding. A blocking acquire asks how long it will
+ * take and sleeps so long.
  *
  * Source: locks, section 4.4.
  *
