@@ -15,8 +15,8 @@
  *
  * All is as under one lock: what a put has returned for is seen by every get that starts later,
  * weft_queue_qsize() is exact at one moment, and there are never more items than maxsize. Threads
- * that wait are served strictly in the order in which they came: an item goes to the one that has
- * waited longest, straight into its memory, and it alone is woken.
+ * that wait are served in the order in which they came (a putter without memory may be passed): an
+ * item goes straight into the memory of the one that has waited longest, and it alone is woken.
  *
  * @code
  *     struct job { int number; char name[20]; } job;
