@@ -230,6 +230,8 @@ static void *job(void *arg)
             weft_future_then(child, give_back, .executor = pool_executor(&own->tasks->pool));
         atomic_fetch_add(&own->tasks->submitted, 1);
         weft_status status = weft_future_result(own->depth % 2 == 0 ? child : follows, NULL);
+        if (status != WEFT_OK && status != WEFT_INTERRUPTED)
+            print_message("a child at depth %d: %s\n", own->depth, weft_strerror(status));
         WITNESS(status == WEFT_OK || status == WEFT_INTERRUPTED);
         while (weft_future_result(child, NULL) == WEFT_INTERRUPTED) {
         }
