@@ -145,12 +145,12 @@ void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, we
 {
     struct run run = {.executor = executor, .task = task};
     if (why != WEFT_OK) {
-        struct wefti_nesting nesting; /* the calling thread may run a task */
-        weft_future_ref(&task->future);
-        wefti_task_nest(&nesting, &task->future);
+        /* The calling thread may run a task. */
+        struct weft_future *future __attribute__((cleanup(wefti_future_drop))) =
+            weft_future_ref(&task->future);
+        struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
+        wefti_task_nest(&nesting, future);
         run_target(&run, refuse, &why);
-        wefti_task_unnest(&nesting);
-        weft_future_free(&task->future);
         return;
     }
     count(&run, offsetof(struct wefti_tally, cancelled));

@@ -2,6 +2,7 @@
 /* Executor: memory that runs out, is used again, and is given back. */
 #include "test.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "executor_help.h"
@@ -169,6 +170,54 @@ TEST(futures_that_outlive_their_executor_give_their_memory_back_too)
     finish(pool);
     for (int i = 0; i < 10; i++)
         (void)value_of(futures[i]);
+    faulty_memory_end(&memory);
+}
+
+static void *end_thread(void *arg)
+{
+    pthread_exit(arg);
+}
+
+static void *submit_its_end(void *pool)
+{
+    return weft_executor_submit(pool, end_thread, NULL);
+}
+
+static void *post_its_end(void *pool)
+{
+    WITNESS(weft_executor_post(pool, end_thread, NULL) == WEFT_OK);
+    return pool;
+}
+
+static void keep_quiet(struct weft_thread *thread, const weft_error *error, void *arg)
+{
+    (void)thread;
+    (void)error;
+    (void)arg;
+}
+
+static void run_to_its_end(weft_target *target, weft_executor *pool)
+{
+    weft_thread *thread = weft_thread_spawn(target, pool);
+    assert_non_null(thread);
+    (void)weft_thread_join(thread);
+    weft_thread_free(thread);
+}
+
+TEST(a_submitter_whose_thread_ends_in_the_task_leaves_nothing_behind)
+{
+    struct faulty_memory memory = {.fail_at = 0};
+    struct gate gate = {0};
+    weft_set_excepthook(keep_quiet, NULL);
+    faulty_memory_begin(&memory);
+    weft_executor *pool = weft_executor_new(1, .queue_size = 1, .when_full = WEFT_WHEN_FULL_RUN);
+    occupy(pool, &gate, 1);
+    assert_int_equal(weft_executor_post(pool, same, NULL), WEFT_OK);
+    run_to_its_end(submit_its_end, pool);
+    run_to_its_end(post_its_end, pool);
+    assert_int_equal(numbers(pool).failed, 2);
+    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+    finish(pool);
     faulty_memory_end(&memory);
 }
 
