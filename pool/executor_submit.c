@@ -40,6 +40,12 @@ static weft_status make_worker(struct weft_executor *executor)
     wefti_mutex_lock(&executor->mutex);
     if (worker == NULL)
         return WEFT_NO_MEMORY;
+    if (executor->users == 0) { /* a continuation came, and meanwhile the executor has ended */
+        wefti_mutex_unlock(&executor->mutex);
+        wefti_worker_free(worker);
+        wefti_mutex_lock(&executor->mutex);
+        return WEFT_SHUTDOWN;
+    }
     keep(executor, worker);
     return WEFT_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Executor: memory that runs out, is used again, and is given back. */
+// LINK: -Wl,--wrap=weft_thread_new_with
 #include "test.h"
 
 #include <pthread.h>
@@ -235,5 +236,35 @@ TEST(workers_that_come_and_go_leave_nothing_behind)
     }
     assert_true(atomic_load(&memory.blocks) <= most + 2);
     finish(pool);
+    faulty_memory_end(&memory);
+}
+
+weft_thread *__real_weft_thread_new_with(const weft_thread_options *options);
+weft_thread *__wrap_weft_thread_new_with(const weft_thread_options *options);
+
+static weft_executor *freed_meanwhile; /* its last handle is given up while a worker is made */
+
+weft_thread *__wrap_weft_thread_new_with(const weft_thread_options *options)
+{
+    weft_executor *pool = freed_meanwhile;
+    freed_meanwhile = NULL;
+    weft_executor_free(pool);
+    return __real_weft_thread_new_with(options);
+}
+
+TEST(an_executor_that_ends_while_a_worker_is_made_for_it_leaves_nothing_behind)
+{
+    struct faulty_memory memory = {.fail_at = 0};
+    faulty_memory_begin(&memory);
+    weft_future *promise = weft_future_new();
+    weft_executor *pool = weft_executor_new(1);
+    weft_future *next = weft_future_then(promise, same, .executor = pool);
+    freed_meanwhile = pool;
+    assert_int_equal(weft_future_set_result(promise, NULL), WEFT_OK);
+    assert_null(freed_meanwhile);
+    assert_int_equal(weft_future_result(next, NULL), WEFT_FAILED);
+    assert_int_equal(weft_future_error(next)->code, WEFT_SHUTDOWN);
+    weft_future_free(next);
+    weft_future_free(promise);
     faulty_memory_end(&memory);
 }
