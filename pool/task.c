@@ -76,9 +76,18 @@ static void take_back_interruption(void)
     wefti_registry_unlock();
 }
 
+bool wefti_task_obeys(const struct weft_future *future, struct wefti_result result)
+{
+    return result.error != NULL && result.error->code == WEFT_CANCELLED && is_asked(future);
+}
+
 void wefti_task_end(struct weft_future *future, struct wefti_result result)
 {
-    bool obeyed = result.error != NULL && result.error->code == WEFT_CANCELLED && is_asked(future);
+    wefti_task_end_as(future, result, wefti_task_obeys(future, result));
+}
+
+void wefti_task_end_as(struct weft_future *future, struct wefti_result result, bool obeyed)
+{
     const struct wefti_want want = want_of(future);
     if (wefti_watched())
         wefti_watch_releases(&want);
