@@ -190,7 +190,10 @@ void wefti_worker_free(struct wefti_worker *worker);
 /* With the executor's mutex locked: starts it. */
 weft_status wefti_worker_start(struct wefti_worker *worker);
 
-/* The worker takes no more tasks, though it has not come to its end: another one takes its place. */
+/*
+ * The worker takes no more tasks, though it has not come to its end: another one takes its place.
+ * Unless its initializer has not succeeded: that has failed, and breaks the executor.
+ */
 void wefti_worker_replace(struct wefti_worker *worker);
 
 /* The worker that the calling thread is, of any executor; NULL: none. */

@@ -40,6 +40,12 @@ static weft_status make_worker(struct weft_executor *executor)
     wefti_mutex_lock(&executor->mutex);
     if (worker == NULL)
         return WEFT_NO_MEMORY;
+    if (executor->users == 0) { /* a continuation came, and meanwhile the executor has ended */
+        wefti_mutex_unlock(&executor->mutex);
+        wefti_worker_free(worker);
+        wefti_mutex_lock(&executor->mutex);
+        return WEFT_SHUTDOWN;
+    }
     keep(executor, worker);
     return WEFT_OK;
 }
@@ -222,15 +228,23 @@ static struct wefti_task *make_task(const weft_submit_options *options, bool pos
     return task;
 }
 
-/* Runs a task in place of waiting for room. */
-static void run_here(struct weft_executor *executor, struct wefti_task *task)
+/* Runs a task in place of waiting for room; `future` as in submit. */
+static void run_here(struct weft_executor *executor, struct wefti_task *task,
+                     struct weft_future **future)
 {
-    struct wefti_nesting nesting;
-    weft_future_ref(&task->future);
-    wefti_task_nest(&nesting, &task->future);
-    wefti_task_run(executor, task, NULL);
-    wefti_task_unnest(&nesting);
-    weft_future_free(&task->future);
+    /* The submitter's reference, or one more: a submitter whose thread ends in here gets none. */
+    struct weft_future *kept __attribute__((cleanup(wefti_future_drop))) = &task->future;
+    if (future == NULL)
+        weft_future_ref(kept);
+    {
+        struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
+        wefti_task_nest(&nesting, kept);
+        wefti_task_run(executor, task, NULL);
+    }
+    if (future != NULL) {
+        *future = kept;
+        kept = NULL;
+    }
 }
 
 static weft_status submit(const weft_submit_options *given, struct weft_future **future)
@@ -250,10 +264,10 @@ static weft_status submit(const weft_submit_options *given, struct weft_future *
         wefti_task_recycle(&options.executor->owner, &task->future);
         return status;
     }
-    if (future != NULL)
-        *future = &task->future;
     if (request.run_here)
-        run_here(options.executor, task);
+        run_here(options.executor, task, future);
+    else if (future != NULL)
+        *future = &task->future;
     return WEFT_OK;
 }
 

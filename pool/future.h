@@ -110,6 +110,13 @@ bool wefti_task_begin(struct weft_future *future);
  */
 void wefti_task_end(struct weft_future *future, struct wefti_result result);
 
+/*
+ * The same in two steps: whether the task has been asked to end, and says that it did, so that its
+ * future is cancelled; and its end, as that was told, though it may have been asked meanwhile.
+ */
+bool wefti_task_obeys(const struct weft_future *future, struct wefti_result result);
+void wefti_task_end_as(struct weft_future *future, struct wefti_result result, bool obeyed);
+
 /* PENDING becomes FINISHED, with an error: it will not be run. False: it was cancelled. */
 bool wefti_future_fail(struct weft_future *future, weft_status code, const char *text);
 

@@ -76,9 +76,18 @@ static void take_back_interruption(void)
     wefti_registry_unlock();
 }
 
+bool wefti_task_obeys(const struct weft_future *future, struct wefti_result result)
+{
+    return result.error != NULL && result.error->code == WEFT_CANCELLED && is_asked(future);
+}
+
 void wefti_task_end(struct weft_future *future, struct wefti_result result)
 {
-    bool obeyed = result.error != NULL && result.error->code == WEFT_CANCELLED && is_asked(future);
+    wefti_task_end_as(future, result, wefti_task_obeys(future, result));
+}
+
+void wefti_task_end_as(struct weft_future *future, struct wefti_result result, bool obeyed)
+{
     const struct wefti_want want = want_of(future);
     if (wefti_watched())
         wefti_watch_releases(&want);
@@ -166,23 +175,17 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
         wefti_store(&wefti_self()->interrupted, 1, SEQ_CST);
 }
 
-static void drop(struct weft_future **future)
-{
-    weft_future_free(*future);
-}
-
 bool wefti_task_run_here(struct weft_future *wanted)
 {
     const struct weft_future *task = wefti_task_current();
-    /* However the frame is left: what is run may end its thread. */
-    struct weft_future *future __attribute__((cleanup(drop))) = weft_future_ref(wanted);
+    struct weft_future *future __attribute__((cleanup(wefti_future_drop))) =
+        weft_future_ref(wanted);
     bool ran = false;
     while (task != NULL && future != NULL && wefti_future_phase(future) == WEFT_TASK_PENDING) {
         if (future->owner != NULL && future->owner == task->owner) {
-            struct wefti_nesting nesting;
+            struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
             wefti_task_nest(&nesting, future);
             ran = future->owner->type->run_here(future->owner, future);
-            wefti_task_unnest(&nesting);
         }
         if (ran || !future->composed)
             break;

@@ -19,10 +19,16 @@ struct wefti_nesting {
 
 /*
  * The calling thread is going to run `inner` in place. An interruption that is meant for what it did
- * before is kept until it does that again.
+ * before is kept until it does that again. What is run may end its thread, so unnest is a cleanup of
+ * the frame, and so is the end of a reference that keeps `inner` there until then.
  */
 void wefti_task_nest(struct wefti_nesting *nesting, struct weft_future *inner);
 void wefti_task_unnest(const struct wefti_nesting *nesting);
+
+static inline void wefti_future_drop(struct weft_future **future)
+{
+    weft_future_free(*future);
+}
 
 /*
  * If the calling thread runs a task, and the future waits in the queue of the same executor: runs it

@@ -53,14 +53,11 @@ static struct wefti_task *leave(struct run *run)
     return task;
 }
 
-static size_t outcome_of(const struct wefti_result *result)
+static size_t outcome_of(const struct wefti_result *result, bool obeyed)
 {
     if (result->error == NULL)
         return offsetof(struct wefti_tally, done);
-    /* It has been asked to end, and says that it did: its future is cancelled. */
-    if (result->error->code == WEFT_CANCELLED && weft_cancel_requested())
-        return offsetof(struct wefti_tally, cancelled);
-    return offsetof(struct wefti_tally, failed);
+    return obeyed ? offsetof(struct wefti_tally, cancelled) : offsetof(struct wefti_tally, failed);
 }
 
 void wefti_task_give_up(struct wefti_task *task)
@@ -71,11 +68,13 @@ void wefti_task_give_up(struct wefti_task *task)
 
 static void end(struct run *run, struct wefti_result result)
 {
-    count(run, outcome_of(&result));
+    /* Asked once: it is counted as what its future says. */
+    bool obeyed = wefti_task_obeys(&run->task->future, result);
+    count(run, outcome_of(&result, obeyed));
     struct wefti_task *task = leave(run);
     if (task->posted && result.error != NULL)
         wefti_excepthook(wefti_thread_own(), result.error);
-    wefti_task_end(&task->future, result);
+    wefti_task_end_as(&task->future, result, obeyed);
     wefti_task_give_up(task);
 }
 
@@ -145,12 +144,12 @@ void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, we
 {
     struct run run = {.executor = executor, .task = task};
     if (why != WEFT_OK) {
-        struct wefti_nesting nesting; /* the calling thread may run a task */
-        weft_future_ref(&task->future);
-        wefti_task_nest(&nesting, &task->future);
+        /* The calling thread may run a task. */
+        struct weft_future *future __attribute__((cleanup(wefti_future_drop))) =
+            weft_future_ref(&task->future);
+        struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
+        wefti_task_nest(&nesting, future);
         run_target(&run, refuse, &why);
-        wefti_task_unnest(&nesting);
-        weft_future_free(&task->future);
         return;
     }
     count(&run, offsetof(struct wefti_tally, cancelled));

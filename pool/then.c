@@ -20,7 +20,7 @@ static void *run(void *arg)
 
 static void run_here(struct weft_future *future)
 {
-    struct wefti_nesting nesting;
+    struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
     wefti_task_nest(&nesting, future);
     if (wefti_task_begin(future)) {
         struct wefti_continuations *suspended = wefti_continuations_suspend();
@@ -28,7 +28,6 @@ static void run_here(struct weft_future *future)
         wefti_continuations_resume(suspended);
         wefti_task_end(future, result);
     }
-    wefti_task_unnest(&nesting);
 }
 
 static void hand_over(struct weft_future *future)

@@ -101,11 +101,15 @@ static void set_interrupted(bool interrupted)
     wefti_store(&wefti_self()->interrupted, interrupted, RELAXED);
 }
 
-/* With the mutex locked: the worker takes no more tasks. */
+/* With the mutex locked: the worker takes no more tasks. It may have said so: at exit, for one. */
 static void depart(struct wefti_worker *worker)
 {
+    struct weft_executor *executor = worker->executor;
+    if (worker->left)
+        return;
     worker->left = true;
-    worker->executor->live--;
+    executor->live--;
+    executor->coming -= !worker->ready;
 }
 
 static void serve(struct wefti_worker *worker)
@@ -151,7 +155,6 @@ static bool initialize(const struct wefti_worker *worker)
 static void break_pool(struct weft_executor *executor)
 {
     wefti_mutex_lock(&executor->mutex);
-    executor->coming--;
     executor->broken = true;
     wefti_sleepers_call_all(&executor->idle);
     wefti_mutex_unlock(&executor->mutex);
@@ -162,6 +165,8 @@ static void break_pool(struct weft_executor *executor)
 void wefti_worker_replace(struct wefti_worker *worker)
 {
     struct weft_executor *executor = worker->executor;
+    if (!worker->ready)
+        break_pool(executor);
     wefti_mutex_lock(&executor->mutex);
     depart(worker);
     wefti_mutex_unlock(&executor->mutex);
@@ -210,9 +215,7 @@ static void leave(struct wefti_worker **left)
 {
     struct wefti_worker *worker = *left;
     struct weft_executor *executor = worker->executor;
-    if (!worker->ready)
-        break_pool(executor);
-    if (!worker->left) /* a task has ended its thread */
+    if (!worker->left) /* a task has ended its thread, or the initializer has failed */
         wefti_worker_replace(worker);
     wefti_mutex_lock(&executor->mutex);
     struct wefti_worker *earlier = take_earlier(executor);

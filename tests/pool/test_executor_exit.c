@@ -177,3 +177,62 @@ TEST(a_task_that_exits_the_process_does_not_wait_for_itself_and_the_rest_is_run)
     assert_int_equal(run("exits_in_a_task", &program), 5);
     assert_string_equal(program.text, one);
 }
+
+static void *say_whether_broken(weft_future *future, void *text)
+{
+    const weft_error *error = weft_future_error(future);
+    say(error != NULL && error->code == WEFT_BROKEN_POOL ? text : "not broken\n");
+    return NULL;
+}
+
+PROGRAM(exits_in_an_initializer)
+{
+    pool = weft_executor_new(1, .initializer = exit_the_process);
+    for (int i = 0; i < 2; i++) {
+        weft_future *future = weft_executor_submit(pool, same, NULL);
+        WITNESS(weft_future_add_done_callback(future, say_whether_broken, one) == WEFT_OK);
+        weft_future_free(future);
+    }
+    WITNESS(weft_event_set(&all_posted) == WEFT_OK);
+    (void)weft_sleep(WEFT_FOREVER);
+    return 0;
+}
+
+TEST(an_initializer_that_exits_the_process_breaks_the_pool)
+{
+    struct program program;
+    assert_int_equal(run("exits_in_an_initializer", &program), 5);
+    assert_string_equal(program.text, "one\none\n");
+}
+
+static void exit_in_hook(struct weft_thread *failed, const weft_error *error, void *arg)
+{
+    WITNESS(failed == weft_thread_current());
+    WITNESS(error->code == WEFT_USER);
+    (void)exit_the_process(arg);
+}
+
+static void *go_wrong(void *arg)
+{
+    (void)arg;
+    return weft_raise(WEFT_USER, "error in initializer");
+}
+
+PROGRAM(exits_when_an_initializer_fails)
+{
+    weft_set_excepthook(exit_in_hook, NULL);
+    pool = weft_executor_new(1, .initializer = go_wrong);
+    weft_future *future = weft_executor_submit(pool, same, NULL);
+    WITNESS(weft_future_add_done_callback(future, say_whether_broken, one) == WEFT_OK);
+    weft_future_free(future);
+    WITNESS(weft_event_set(&all_posted) == WEFT_OK);
+    (void)weft_sleep(WEFT_FOREVER);
+    return 0;
+}
+
+TEST(a_hook_that_exits_when_an_initializer_fails_breaks_the_pool_too)
+{
+    struct program program;
+    assert_int_equal(run("exits_when_an_initializer_fails", &program), 5);
+    assert_string_equal(program.text, one);
+}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Executor: memory that runs out, is used again, and is given back. */
+// LINK: -Wl,--wrap=weft_thread_new_with
 #include "test.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "executor_help.h"
@@ -172,6 +174,54 @@ TEST(futures_that_outlive_their_executor_give_their_memory_back_too)
     faulty_memory_end(&memory);
 }
 
+static void *end_thread(void *arg)
+{
+    pthread_exit(arg);
+}
+
+static void *submit_its_end(void *pool)
+{
+    return weft_executor_submit(pool, end_thread, NULL);
+}
+
+static void *post_its_end(void *pool)
+{
+    WITNESS(weft_executor_post(pool, end_thread, NULL) == WEFT_OK);
+    return pool;
+}
+
+static void keep_quiet(struct weft_thread *thread, const weft_error *error, void *arg)
+{
+    (void)thread;
+    (void)error;
+    (void)arg;
+}
+
+static void run_to_its_end(weft_target *target, weft_executor *pool)
+{
+    weft_thread *thread = weft_thread_spawn(target, pool);
+    assert_non_null(thread);
+    (void)weft_thread_join(thread);
+    weft_thread_free(thread);
+}
+
+TEST(a_submitter_whose_thread_ends_in_the_task_leaves_nothing_behind)
+{
+    struct faulty_memory memory = {.fail_at = 0};
+    struct gate gate = {0};
+    weft_set_excepthook(keep_quiet, NULL);
+    faulty_memory_begin(&memory);
+    weft_executor *pool = weft_executor_new(1, .queue_size = 1, .when_full = WEFT_WHEN_FULL_RUN);
+    occupy(pool, &gate, 1);
+    assert_int_equal(weft_executor_post(pool, same, NULL), WEFT_OK);
+    run_to_its_end(submit_its_end, pool);
+    run_to_its_end(post_its_end, pool);
+    assert_int_equal(numbers(pool).failed, 2);
+    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+    finish(pool);
+    faulty_memory_end(&memory);
+}
+
 TEST(workers_that_come_and_go_leave_nothing_behind)
 {
     struct faulty_memory memory = {.fail_at = 0};
@@ -186,5 +236,35 @@ TEST(workers_that_come_and_go_leave_nothing_behind)
     }
     assert_true(atomic_load(&memory.blocks) <= most + 2);
     finish(pool);
+    faulty_memory_end(&memory);
+}
+
+weft_thread *__real_weft_thread_new_with(const weft_thread_options *options);
+weft_thread *__wrap_weft_thread_new_with(const weft_thread_options *options);
+
+static weft_executor *freed_meanwhile; /* its last handle is given up while a worker is made */
+
+weft_thread *__wrap_weft_thread_new_with(const weft_thread_options *options)
+{
+    weft_executor *pool = freed_meanwhile;
+    freed_meanwhile = NULL;
+    weft_executor_free(pool);
+    return __real_weft_thread_new_with(options);
+}
+
+TEST(an_executor_that_ends_while_a_worker_is_made_for_it_leaves_nothing_behind)
+{
+    struct faulty_memory memory = {.fail_at = 0};
+    faulty_memory_begin(&memory);
+    weft_future *promise = weft_future_new();
+    weft_executor *pool = weft_executor_new(1);
+    weft_future *next = weft_future_then(promise, same, .executor = pool);
+    freed_meanwhile = pool;
+    assert_int_equal(weft_future_set_result(promise, NULL), WEFT_OK);
+    assert_null(freed_meanwhile);
+    assert_int_equal(weft_future_result(next, NULL), WEFT_FAILED);
+    assert_int_equal(weft_future_error(next)->code, WEFT_SHUTDOWN);
+    weft_future_free(next);
+    weft_future_free(promise);
     faulty_memory_end(&memory);
 }

@@ -2,10 +2,12 @@
 /* Executor: tasks that wait for tasks of their own executor. */
 #include "test.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "executor_help.h"
 #include "interrupt.h"
+#include "pool/future.h"
 
 static weft_executor *pool;
 
@@ -311,6 +313,44 @@ TEST(an_interruption_outlives_a_child_run_in_place)
 {
     pool = weft_executor_new(1);
     (void)value_of(weft_executor_submit(pool, outer_is_kept, NULL));
+    finish(pool);
+}
+
+static void *end_thread(void *arg)
+{
+    pthread_exit(arg);
+}
+
+static atomic_int looks;
+
+static void look_around(void *own)
+{
+    WITNESS(weft_future_current() == own);
+    WITNESS(((weft_future *)own)->waits_for == NULL);
+    atomic_fetch_add(&looks, 1);
+}
+
+static void *have_child_end_thread(void *child)
+{
+    pthread_cleanup_push(look_around, weft_future_current());
+    (void)weft_future_result(child, NULL);
+    pthread_cleanup_pop(0);
+    return child;
+}
+
+TEST(a_child_run_in_place_that_ends_its_thread_leaves_the_outer_task_as_it_was)
+{
+    struct gate gate = {0};
+    pool = weft_executor_new(1, .order = WEFT_ORDER_LIFO);
+    occupy(pool, &gate, 1);
+    weft_future *child = weft_executor_submit(pool, end_thread, NULL);
+    weft_future *outer = weft_executor_submit(pool, have_child_end_thread, child);
+    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+    assert_int_equal(weft_future_result(child, NULL), WEFT_FAILED);
+    assert_int_equal(weft_future_result(outer, NULL), WEFT_FAILED);
+    assert_int_equal(atomic_load(&looks), 1);
+    weft_future_free(child);
+    weft_future_free(outer);
     finish(pool);
 }
 

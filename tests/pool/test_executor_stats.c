@@ -60,6 +60,34 @@ TEST(a_task_is_counted_before_its_future_is_done)
     finish(pool);
 }
 
+static void *lend_and_obey(void *future)
+{
+    *(weft_future **)future = weft_future_ref(weft_future_current());
+    return weft_raise(WEFT_CANCELLED, "before it was asked to");
+}
+
+static void ask_late(struct weft_thread *thread, const weft_error *error, void *future)
+{
+    (void)thread;
+    (void)error;
+    WITNESS(weft_future_request_cancel(*(weft_future **)future) == WEFT_OK);
+}
+
+/* The hook is called between the two. */
+TEST(a_task_that_is_asked_to_end_as_it_ends_is_counted_as_what_its_future_says)
+{
+    weft_future *future = NULL;
+    weft_set_excepthook(ask_late, &future);
+    weft_executor *pool = weft_executor_new(1);
+    assert_int_equal(weft_executor_post(pool, lend_and_obey, &future), WEFT_OK);
+    assert_int_equal(weft_executor_shutdown(pool), WEFT_OK);
+    assert_int_equal(numbers(pool).failed, !weft_future_cancelled(future));
+    assert_int_equal(numbers(pool).cancelled, weft_future_cancelled(future));
+    assert_int_equal(numbers(pool).done, 0);
+    weft_future_free(future);
+    weft_executor_free(pool);
+}
+
 TEST(without_timing_no_time_is_measured)
 {
     struct gate gate = {0};
