@@ -137,19 +137,18 @@ weft_status demo_pool_borrow_many(demo_pool *pool, int count, double seconds, de
         pool->counts.timed_out += status == WEFT_TIMEOUT;
         return status;
     }
-    int filled = 0;
-    while (filled < count) {
-        slots[filled] = claim(pool);
-        if (!fill(pool, slots[filled]))
-            break;
-        filled++;
+    bool all = true;
+    int claimed = 0;
+    for (; all && claimed < count; claimed++) {
+        slots[claimed] = claim(pool);
+        all = fill(pool, slots[claimed]);
     }
-    if (filled == count) {
+    if (all) {
         for (int i = 0; i < count; i++)
             lend(pool, slots[i], &loans[i], file, line);
         return WEFT_OK;
     }
-    for (int i = 0; i <= filled; i++)
+    for (int i = 0; i < claimed; i++)
         put_down(pool, slots[i], slots[i]->resource);
     weft_bounded_semaphore_release_n(&pool->permits, count);
     return DEMO_POOL_CREATE_FAILED;

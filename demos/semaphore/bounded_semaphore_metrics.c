@@ -105,7 +105,7 @@ static void load(void)
     demo_line("    in use %.0f%% of the time", metered.busy / (PERMITS * elapsed) * 100);
     CHECK(metered.acquired == OPERATIONS && users.peak == PERMITS,
           "60 operations are counted, four at once and never more");
-    CHECK(demo_at_least(elapsed, OPERATIONS / PERMITS * 0.1), "they took 15 times 0.1 s at least");
+    CHECK(demo_at_least(elapsed, OPERATIONS * 0.1 / PERMITS), "they took 15 times 0.1 s at least");
     CHECK(demo_at_least(metered.busy, OPERATIONS * 0.1 - 1e-4),
           "the time inside adds up to 60 times 0.1 s at least");
     CHECK(metered.waited >= THREADS - PERMITS, "at least the eight that came last had to wait");

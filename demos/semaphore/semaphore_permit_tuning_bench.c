@@ -59,7 +59,7 @@ static void contend_on(const char *what, weft_semaphore *semaphores, int step)
     weft_thread *threads[CONTENDERS];
     double start = weft_now();
     for (int i = 0; i < CONTENDERS; i++)
-        threads[i] = demo_spawn(contend, &semaphores[i * step], "contender-%d", i);
+        threads[i] = demo_spawn(contend, &semaphores[(ptrdiff_t)i * step], "contender-%d", i);
     demo_join_all(CONTENDERS, threads);
     demo_line("    %-34s %8.1f ns a pair", what, (weft_now() - start) / CONTENDERS / EACH * 1e9);
 }
