@@ -179,4 +179,9 @@ void demo_crowd_leave(demo_crowd *crowd);
         return "detect_deadlocks=0";                                                               \
     }
 
+/* --- Files ----------------------------------------------------------------------------------- */
+
+/** Fills @p path with a template for mkstemp() or mkdtemp(), where temporary files belong. */
+void demo_temporary(char *path, size_t size);
+
 #endif

@@ -112,8 +112,7 @@ static weft_future *submit(weft_executor *pool, const struct query *query)
 
 static bool create_database(void)
 {
-    snprintf(path, sizeof path, "%s/weft-demo-XXXXXX",
-             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+    demo_temporary(path, sizeof path);
     int file = mkstemp(path);
     if (file < 0)
         return false;

@@ -346,8 +346,7 @@ int main(void)
 {
     char folder[4096];
     demo_begin("Three batches with map: hashes of files, work on images, a table of numbers");
-    snprintf(folder, sizeof folder, "%s/weft-demo-XXXXXX",
-             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+    demo_temporary(folder, sizeof folder);
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
         return demo_skip("there is no place for temporary files");
     demo_part("Ten files on four workers, then ten larger ones");

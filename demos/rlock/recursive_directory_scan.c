@@ -145,9 +145,8 @@ static bool act_as(uid_t user)
 
 static bool make_trees(void)
 {
-    const char *place = getenv("TMPDIR");
     char path[LONGEST];
-    snprintf(top, sizeof top, "%s/weft-demo-XXXXXX", place != NULL ? place : "/tmp");
+    demo_temporary(top, sizeof top);
     if (mkdtemp(top) == NULL)
         return false;
     for (int root = 0; root < ROOTS; root++) {

@@ -221,8 +221,7 @@ static void reject(void)
 int main(void)
 {
     demo_begin("A pool whose configuration changes while it is in use");
-    const char *place = getenv("TMPDIR");
-    snprintf(path, sizeof path, "%s/weft-demo-XXXXXX", place != NULL ? place : "/tmp");
+    demo_temporary(path, sizeof path);
     int file = mkstemp(path);
     if (file < 0)
         return demo_skip("no temporary file");

@@ -304,8 +304,7 @@ int main(void)
 {
     weft_thread *threads[SERVICES];
     demo_begin("Four services in the background: a monitor, a sweeper, a log rotator, a heartbeat");
-    snprintf(folder, sizeof folder, "%s/weft-demo-XXXXXX",
-             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+    demo_temporary(folder, sizeof folder);
     if (mkdtemp(folder) == NULL)
         return demo_skip("there is no place for temporary files");
     WEFT_WITH(&log_lock) {

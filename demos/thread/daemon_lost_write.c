@@ -150,8 +150,7 @@ int main(void)
     static char content[SIZE + 1];
     unsigned sum;
     demo_begin("A daemon is cut off in the middle of a file");
-    snprintf(folder, sizeof folder, "%s/weft-demo-XXXXXX",
-             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+    demo_temporary(folder, sizeof folder);
     if (mkdtemp(folder) == NULL)
         return demo_skip("there is no place for temporary files");
     fill(content);
