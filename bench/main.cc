@@ -4,7 +4,6 @@
  */
 #include <cmath>
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <mutex>
@@ -85,13 +84,12 @@ double Waits::quantile(double share) const
 
 int main(int argc, char **argv)
 {
-    const char *missing = WEFT_BENCH_MISSING;
-    if (*missing != '\0')
-        std::fprintf(stderr, "peers that are missing here:%s\n", missing);
     setenv("UV_THREADPOOL_SIZE", "2", 1); /* libuv's pool has as many workers as the others */
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;
+    benchmark::AddCustomContext("missing", WEFT_BENCH_MISSING);
+    benchmark::AddCustomContext("compiler", WEFT_BENCH_COMPILER);
     bench::work(1);
     /* A second thread for as long as it runs: before there is one, glibc leaves out what makes its
      * own operations atomic, and would compare with nobody. */
