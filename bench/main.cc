@@ -49,37 +49,6 @@ void work(int nanoseconds)
     spin(static_cast<std::int64_t>(rate * nanoseconds));
 }
 
-void Waits::add(std::int64_t nanoseconds)
-{
-    double place = nanoseconds <= 1 ? 0 : std::log2(static_cast<double>(nanoseconds)) * 8;
-    counts_[place < BUCKETS - 1 ? static_cast<int>(place) : BUCKETS - 1]++;
-    if (nanoseconds > longest_)
-        longest_ = nanoseconds;
-}
-
-void Waits::add(const Waits &other)
-{
-    for (int i = 0; i < BUCKETS; i++)
-        counts_[i] += other.counts_[i];
-    if (other.longest_ > longest_)
-        longest_ = other.longest_;
-}
-
-double Waits::quantile(double share) const
-{
-    std::uint64_t all = 0;
-    for (std::uint64_t count : counts_)
-        all += count;
-    std::uint64_t wanted = static_cast<std::uint64_t>(share * static_cast<double>(all));
-    std::uint64_t seen = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-        seen += counts_[i];
-        if (seen > wanted)
-            return std::exp2((i + 1) / 8.0);
-    }
-    return longest();
-}
-
 } // namespace bench
 
 int main(int argc, char **argv)
