@@ -6,6 +6,9 @@
 
 #include "crew.h"
 
+#ifdef WEFT_BENCH_CK
+#include "ck.h"
+#endif
 #ifdef WEFT_BENCH_UV
 #include <uv.h>
 #endif
@@ -65,6 +68,19 @@ template <int N> struct AbslBarrier {
 };
 #endif
 
+#ifdef WEFT_BENCH_CK
+/* Never sleeps. */
+template <int N> struct CkBarrier {
+    static constexpr const char *NAME = "limit: ck, spins";
+    bench_ck it{};
+    void wait()
+    {
+        static thread_local unsigned state = 0; /* all its threads are new */
+        bench_ck_wait(&it, &state, N);
+    }
+};
+#endif
+
 #ifdef WEFT_BENCH_BOOST
 template <int N> struct BoostBarrier {
     static constexpr const char *NAME = "Boost";
@@ -100,6 +116,9 @@ template <template <int> class Barrier> void enter_all()
 #endif
 #ifdef WEFT_BENCH_ABSL
     enter_all<AbslBarrier>();
+#endif
+#ifdef WEFT_BENCH_CK
+    enter_for<CkBarrier, 2>();
 #endif
 #ifdef WEFT_BENCH_BOOST
     enter_all<BoostBarrier>();

@@ -8,6 +8,9 @@
 
 #include "crew.h"
 
+#ifdef WEFT_BENCH_CK
+#include "ck.h"
+#endif
 #ifdef WEFT_BENCH_GLIB
 #include <glib.h>
 #endif
@@ -151,6 +154,25 @@ struct Moodycamel {
 };
 #endif
 
+#ifdef WEFT_BENCH_CK
+/* Never sleeps, and is for one producer and one consumer only. */
+struct Ck {
+    static constexpr const char *NAME = "limit: ck, spins";
+    bench_ck_ring *it = bench_ck_ring_new(MAXSIZE);
+    void put(const Item &item)
+    {
+        const bench_ck_item copy{item.number, item.what};
+        bench_ck_put(it, &copy);
+    }
+    void get(Item &item)
+    {
+        bench_ck_item got;
+        bench_ck_get(it, &got);
+        item = {got.number, got.what};
+    }
+};
+#endif
+
 /* Half of the threads put, the other half get. The time ends with the last item that is got. */
 template <class Queue> void traffic(benchmark::State &state, int pairs)
 {
@@ -204,13 +226,17 @@ void moodycamel_batches(benchmark::State &state)
 }
 #endif
 
+template <class Queue> void enter_for(int pairs)
+{
+    const std::string n = std::to_string(pairs), s = pairs > 1 ? "s" : "";
+    enter_crew("queue/" + n + " producer" + s + ", " + n + " consumer" + s, Queue::NAME,
+               [pairs](benchmark::State &state) { traffic<Queue>(state, pairs); });
+}
+
 template <class Queue> void enter_all()
 {
-    for (int pairs : {1, 2, 4}) {
-        const std::string n = std::to_string(pairs), s = pairs > 1 ? "s" : "";
-        enter_crew("queue/" + n + " producer" + s + ", " + n + " consumer" + s, Queue::NAME,
-                   [pairs](benchmark::State &state) { traffic<Queue>(state, pairs); });
-    }
+    for (int pairs : {1, 2, 4})
+        enter_for<Queue>(pairs);
 }
 
 [[maybe_unused]] const int entered = [] {
@@ -227,6 +253,9 @@ template <class Queue> void enter_all()
 #endif
 #ifdef WEFT_BENCH_BOOST
     enter_all<Boost>();
+#endif
+#ifdef WEFT_BENCH_CK
+    enter_for<Ck>(1);
 #endif
     enter_crew("queue/batches of 32", "weft", weft_batches);
 #ifdef WEFT_BENCH_MOODYCAMEL

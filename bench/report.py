@@ -61,14 +61,23 @@ def is_peer(name):
     return not name.startswith(("weft", "limit"))
 
 
+def size(name):
+    """What it is that "weft, 1000" and its peers are called for; most have none."""
+    found = re.search(r", (\d+)$", name)
+    return found and found.group(1)
+
+
 def ratios(contestants, ours, field, against=None):
     """(the ratio of each pair, the best peer's name); None if there is nobody to compare with.
 
     The best is the one with the least median among the peers, or among those that `against` names.
     """
     mine = contestants.get(ours, {}).get(field)
-    others = {n: f[field] for n, f in contestants.items()
-              if n != ours and f[field] and (re.fullmatch(against, n) if against else is_peer(n))}
+
+    def counts(name):
+        return re.fullmatch(against, name) if against else is_peer(name) and size(name) == size(ours)
+
+    others = {n: f[field] for n, f in contestants.items() if n != ours and f[field] and counts(n)}
     if not mine or not others:
         return None
     best = min(others, key=lambda n: statistics.median(others[n]))

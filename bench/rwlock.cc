@@ -6,6 +6,9 @@
 
 #include "crew.h"
 
+#ifdef WEFT_BENCH_CK
+#include "ck.h"
+#endif
 #ifdef WEFT_BENCH_NSYNC
 #include <nsync.h>
 #endif
@@ -104,10 +107,22 @@ struct BoostShared {
 };
 #endif
 
+/* The two below never sleep. */
+
+#ifdef WEFT_BENCH_CK
+struct CkSpin {
+    static constexpr const char *NAME = "limit: ck, spins";
+    bench_ck it{};
+    void read() { bench_ck_read(&it); }
+    void read_end() { bench_ck_read_end(&it); }
+    void write() { bench_ck_write(&it); }
+    void write_end() { bench_ck_write_end(&it); }
+};
+#endif
+
 #ifdef WEFT_BENCH_TBB
-/* Never sleeps. */
 struct TbbSpin {
-    static constexpr const char *NAME = "limit: oneTBB spin";
+    static constexpr const char *NAME = "limit: oneTBB, spins";
     tbb::spin_rw_mutex it;
     void read() { it.lock_shared(); }
     void read_end() { it.unlock_shared(); }
@@ -185,6 +200,9 @@ template <class Lock> void enter_all()
 #endif
 #ifdef WEFT_BENCH_BOOST
     enter_all<BoostShared>();
+#endif
+#ifdef WEFT_BENCH_CK
+    enter_all<CkSpin>();
 #endif
 #ifdef WEFT_BENCH_TBB
     enter_all<TbbSpin>();
