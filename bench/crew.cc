@@ -3,17 +3,51 @@
 
 #include <barrier>
 #include <cerrno>
+#include <cmath>
 #include <ctime>
 #include <thread>
 
 namespace bench
 {
 
-static std::int64_t cpu_time()
+static std::int64_t read_clock(clockid_t clock)
 {
     timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+std::int64_t now()
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+/* A chain of multiplications: the same number of them on every core at every moment. */
+static void spin(std::int64_t turns)
+{
+    std::uint64_t x = 1;
+    for (std::int64_t i = 0; i < turns; i++) {
+        x = x * 6364136223846793005U + 1;
+        benchmark::DoNotOptimize(x);
+    }
+}
+
+static double turns_a_nanosecond()
+{
+    constexpr std::int64_t TURNS = 2000000;
+    double best = 0;
+    for (int i = 0; i < 5; i++) {
+        std::int64_t start = now();
+        spin(TURNS);
+        best = std::fmax(best, static_cast<double>(TURNS) / static_cast<double>(now() - start));
+    }
+    return best;
+}
+
+void work(int nanoseconds)
+{
+    static const double rate = turns_a_nanosecond();
+    spin(static_cast<std::int64_t>(rate * nanoseconds));
 }
 
 Took together(int threads, const std::function<void(int)> &body,
@@ -22,7 +56,7 @@ Took together(int threads, const std::function<void(int)> &body,
     std::int64_t begin = 0, cpu_begin = 0, end = 0, cpu_end = 0;
     std::atomic<int> left{threads};
     std::barrier start(threads + 1, [&]() noexcept {
-        cpu_begin = cpu_time();
+        cpu_begin = read_clock(CLOCK_PROCESS_CPUTIME_ID);
         begin = now();
     });
     std::vector<std::thread> crew;
@@ -32,7 +66,7 @@ Took together(int threads, const std::function<void(int)> &body,
             body(index);
             if (left.fetch_sub(1) == 1) {
                 end = now();
-                cpu_end = cpu_time();
+                cpu_end = read_clock(CLOCK_PROCESS_CPUTIME_ID);
             }
         });
     start.arrive_and_wait();

@@ -8,6 +8,7 @@
 
 #include "crew.h"
 #include "locks.h"
+#include "visits.h"
 
 namespace bench
 {
@@ -44,66 +45,31 @@ template <class Lock> void contended(benchmark::State &state, int threads, int n
     });
 }
 
-struct Visit {
-    std::int64_t came;
-    std::int64_t entered;
-};
-
-/*
- * How often a thread that had come later got the lock before one whose millisecond was over. By the
- * times that the threads note themselves, before they ask and once they have it.
- */
-double overtakings(std::vector<Visit> visits)
-{
-    constexpr std::int64_t PATIENCE = 1000000;
-    double count = 0;
-    std::sort(visits.begin(), visits.end(),
-              [](const Visit &a, const Visit &b) { return a.entered < b.entered; });
-    for (std::size_t i = 0; i < visits.size(); i++) {
-        std::int64_t due = visits[i].came + PATIENCE;
-        for (std::size_t k = i; k-- > 0 && visits[k].entered > due;)
-            count += visits[k].came > due;
-    }
-    return count;
-}
-
-/* Each thread notes when it came and when it had the lock. */
-template <class Lock> std::vector<Visit> watched_visits(int threads)
-{
-    constexpr std::size_t ROOM = 1 << 20; /* so that nobody copies what it has noted */
-    Alone<Shared<Lock>> alone;
-    std::vector<std::vector<Visit>> notes(static_cast<std::size_t>(threads));
-    for (auto &mine : notes)
-        mine.reserve(ROOM);
-    const std::int64_t end = now() + 2 * duration();
-    together(threads, [&](int index) {
-        std::vector<Visit> &mine = notes[static_cast<std::size_t>(index)];
-        for (Visit visit{}; (visit.came = now()) < end; mine.push_back(visit)) {
-            alone.value.lock.lock();
-            visit.entered = now();
-            work(100);
-            alone.value.lock.unlock();
-        }
-    });
-    std::vector<Visit> all;
-    for (const auto &mine : notes)
-        all.insert(all.end(), mine.begin(), mine.end());
-    return all;
-}
-
-template <class Lock> void waits(benchmark::State &state, int threads)
+template <class Lock> void watched(benchmark::State &state, int threads)
 {
     for (auto _ : state) {
-        std::vector<Visit> visits = watched_visits<Lock>(threads);
+        Alone<Lock> alone;
+        const Visits visits = watched_visits(threads, [&lock = alone.value](int) {
+            lock.lock();
+            const std::int64_t entered = now();
+            work(100);
+            lock.unlock();
+            return entered;
+        });
+        std::vector<Wait> waits; /* as far as one knows who sees the lock from outside */
         std::vector<std::int64_t> times;
-        for (const Visit &visit : visits)
+        for (const Visit &visit : visits.all) {
             times.push_back(visit.entered - visit.came);
+            if (times.back() > PATIENCE)
+                waits.push_back({visit.came + PATIENCE, visit.came, visit.entered});
+        }
         std::sort(times.begin(), times.end());
         state.counters["p99.9"] = static_cast<double>(times[times.size() * 999 / 1000]);
         state.counters["longest"] = static_cast<double>(times.back());
-        state.counters["visits"] = static_cast<double>(visits.size());
-        state.counters["overtakings"] = overtakings(std::move(visits));
-        state.SetIterationTime(1);
+        state.counters["visits"] = static_cast<double>(visits.all.size());
+        state.counters["overtakings"] = overtakings(visits, waits);
+        state.SetIterationTime(static_cast<double>(visits.took.wall) * 1e-9);
+        report(state, visits.took, static_cast<std::int64_t>(visits.all.size()));
     }
 }
 
@@ -138,7 +104,7 @@ template <class Lock> void long_holder(benchmark::State &state)
                     crowd + (nanoseconds == 0 ? ", empty section" : ", 100 ns section"), name,
                     [=](benchmark::State &state) { contended<Lock>(state, threads, nanoseconds); });
             enter_crew(crowd + ", waits", name, [=](benchmark::State &state) {
-                waits<Lock>(state, threads);
+                watched<Lock>(state, threads);
             })->Iterations(1);
         }
         enter_crew("lock/4 threads, a holder of 2 ms", name, long_holder<Lock>)->Iterations(1);

@@ -20,7 +20,7 @@ from pathlib import Path
 
 TOLERANCE = 1.03  # a row holds if it is within three per cent of its bound
 PAIRS = 9  # fewer decide nothing
-FIELDS = ("p99.9", "longest", "overtakings", "visits", "helpers")
+FIELDS = ("p99.9", "longest", "overtakings", "once woken", "visits", "helpers")
 LEAST = 1e-9  # what a ratio divides by if a peer's figure is 0
 
 Row = namedtuple("Row", "table ours bound field against")
@@ -40,10 +40,11 @@ def read(paths):
                 sys.exit(f"report: {run['run_name']}: {run['error_message']}")
             part, work, name = run["run_name"].split("/")[:3]
             fields = tables[f"{part}/{work}"][name]
-            rate = run.get("items_per_second")  # where an iteration is not one item
-            time = 1e9 / rate if rate else run["real_time"]
-            fields["time"].append(time)
-            fields["cpu"].append(run.get("cpu", run["cpu_time"] * time / run["real_time"]))
+            if "real_time" in run:
+                rate = run.get("items_per_second")  # where an iteration is not one item
+                time = 1e9 / rate if rate else run["real_time"]
+                fields["time"].append(time)
+                fields["cpu"].append(run.get("cpu", run["cpu_time"] * time / run["real_time"]))
             for field in FIELDS:
                 if field in run:
                     fields[field].append(run[field])
@@ -109,8 +110,12 @@ def main_field(contestants):
 
 
 def by_median(contestants, field):
-    present = [n for n in contestants if contestants[n][field]]
-    return sorted(present, key=lambda n: median_of(contestants[n], field))
+    """Their names, the least first; those that have no such figure last."""
+    def key(name):
+        values = contestants[name][field]
+        return statistics.median(values) if values else float("inf")
+
+    return sorted(contestants, key=key)
 
 
 def table_lines(name, contestants):
@@ -120,8 +125,10 @@ def table_lines(name, contestants):
     yield [name, field, "spread", "CPU", *extra, "to the best peer"]
     for contestant in by_median(contestants, field):
         fields = contestants[contestant]
-        line = [contestant, number(median_of(fields, field)), spread(fields[field]),
-                number(median_of(fields, "cpu"))]
+        line = [contestant, "", "", ""]
+        if fields[field]:
+            line[1:] = [number(median_of(fields, field)), spread(fields[field]),
+                        number(median_of(fields, "cpu"))]
         for other in extra:
             if not fields[other]:
                 line.append("")
