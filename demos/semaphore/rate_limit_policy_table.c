@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: weft::patterns
 /**
  * @file rate_limit_policy_table.c
  * @brief Who may send how much, and what happens to the rest: a table of rules
@@ -23,30 +24,34 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "demo.h"
-#include "demo_limiter.h"
+#include <weft/patterns/rate_limiter.h>
 
-enum algorithm { FIXED_WINDOW, TOKEN_BUCKET };
+#include "demo.h"
+#include "demo_clock.h"
+
 enum beyond { REJECT, DEGRADE, QUEUE };
 
 struct rule {
     const char *pattern;
-    enum algorithm algorithm;
+    weft_rate_algorithm algorithm;
     int capacity; /* what the server can do in a second */
     int margin;   /* per cent of it that stay unused */
     enum beyond beyond;
-    demo_fixed_window window;
-    demo_token_bucket bucket;
+    weft_rate_limiter *limiter;
 };
 
 static struct rule rules[] = {
-    {.pattern = "/pay/*", .algorithm = FIXED_WINDOW, .capacity = 10, .margin = 20, .beyond = QUEUE},
+    {.pattern = "/pay/*",
+     .algorithm = WEFT_FIXED_WINDOW,
+     .capacity = 10,
+     .margin = 20,
+     .beyond = QUEUE},
     {.pattern = "/catalogue/*",
-     .algorithm = TOKEN_BUCKET,
+     .algorithm = WEFT_TOKEN_BUCKET,
      .capacity = 5,
      .margin = 20,
      .beyond = DEGRADE},
-    {.pattern = "*", .algorithm = FIXED_WINDOW, .capacity = 5, .margin = 20, .beyond = REJECT},
+    {.pattern = "*", .algorithm = WEFT_FIXED_WINDOW, .capacity = 5, .margin = 20, .beyond = REJECT},
 };
 
 enum { RULES = sizeof rules / sizeof *rules };
@@ -68,35 +73,36 @@ static const char *rule_error(const struct rule *rule)
     return NULL;
 }
 
+static demo_clock now;
+
 static void install(struct rule *rule)
 {
-    int limit = limit_of(rule);
-    rule->window = (demo_fixed_window){.limit = limit, .length = demo_ms(1000)};
-    rule->bucket = demo_token_bucket_full(limit, limit);
+    rule->limiter = demo_must(weft_rate_limiter_new(rule->algorithm, limit_of(rule),
+                                                    .now = demo_clock_seconds, .arg = &now));
 }
 
-static struct rule *rule_for(const char *path)
+static const struct rule *rule_for(const char *path)
 {
-    struct rule *rule = rules;
+    const struct rule *rule = rules;
     while (fnmatch(rule->pattern, path, 0) != 0)
         rule++; /* the last one matches everything */
     return rule;
 }
 
-static bool admit(struct rule *rule, int64_t now)
+static bool passes(const char *path, int ms)
 {
-    return rule->algorithm == FIXED_WINDOW ? demo_fixed_window_admit(&rule->window, now)
-                                           : demo_token_bucket_admit(&rule->bucket, 1, now);
+    now.ms = ms;
+    return weft_rate_limiter_try_acquire(rule_for(path)->limiter) == WEFT_OK;
 }
 
 /* Sends so many requests at once, and says what became of them. Returns how many passed. */
 static int send(const char *path, int count)
 {
     static const char *const words[] = {"refused", "answered from the cache", "queued"};
-    struct rule *rule = rule_for(path);
+    const struct rule *rule = rule_for(path);
     int passed = 0;
     for (int i = 0; i < count; i++)
-        passed += admit(rule, demo_ms(100));
+        passed += passes(path, 100);
     demo_say("%-18s rule %-12s limit %d: %d pass, %d are %s", path, rule->pattern, limit_of(rule),
              passed, count - passed, words[rule->beyond]);
     demo_sleep(0.5);
@@ -112,8 +118,7 @@ static void table(void)
           "five less 20 per cent: four pass, the others are answered from the cache");
     CHECK(send("/no/such/thing", 12) == 4 && rule_for("/no/such/thing") == &rules[RULES - 1],
           "an unknown path falls to the last rule: four pass, the others are refused");
-    CHECK(!admit(rule_for("/pay/cash"), demo_ms(999)) &&
-              admit(rule_for("/pay/cash"), demo_ms(1000)),
+    CHECK(!passes("/pay/cash", 999) && passes("/pay/cash", 1000),
           "what has the same rule shares its limit; in the next second there is room again");
 }
 
@@ -192,5 +197,7 @@ int main(void)
     table();
     invalid();
     reserve();
+    for (int i = 0; i < RULES; i++)
+        weft_rate_limiter_free(rules[i].limiter);
     return demo_end();
 }
