@@ -110,8 +110,7 @@ int main(void)
     demo_begin("Twenty tasks that compute, on pools of 1, N, 2N and 4N workers");
     prepare();
     int processors = demo_processors();
-    demo_say("N = %d processors; fib(%d) is computed %d times on each pool", processors, NUMBER,
-             TASKS);
+    demo_say("N = %d processors; each pool computes fib(%d) %d times", processors, NUMBER, TASKS);
     demo_line("%10s %10s %10s   %s", "workers", "seconds", "speed-up",
               "processor seconds for each second");
 

@@ -144,8 +144,7 @@ static void try_sizes(int processors)
         /* One in a hundred is for the clocks, which are not the same. */
         possible = possible && totals.elapsed * share * 1.01 + 0.001 >= totals.used;
     }
-    demo_say("this time, on this machine, %d workers were enough; the rule says %d", chosen,
-             processors);
+    demo_say("here and now %d workers were enough; the rule says %d", chosen, processors);
     CHECK(same_sum, "the sum of all results is the same on every pool");
     CHECK(as_many, "each pool had as many tasks inside at once as it has workers");
     CHECK(possible, "no pool used more than its workers, or than %d, processors", processors);

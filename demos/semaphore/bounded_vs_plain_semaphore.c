@@ -174,7 +174,7 @@ static void under_load(void)
     demo_say("%d releases: %d accepted, %d refused", THREADS * PAIRS + tries, accepted, refused);
     CHECK(!too_many, "there were never more than two permits");
     CHECK(accepted == THREADS * PAIRS && refused == tries,
-          "a permit was given back for each that was taken; each one too many was refused");
+          "as many came back as were taken; each one too many was refused");
     CHECK(weft_bounded_semaphore_value(&bounded) == PERMITS, "at the end there are two");
 }
 

@@ -5,9 +5,9 @@
  * @brief Leaky bucket: whatever comes in, it leaves at a constant rate
  *
  * Requests drip out of a queue, one each interval; what comes while the queue is full is lost. A
- * burst is smoothed, not passed on. The limiter tells when a request's service begins; it takes one
- * interval, and the request that is being served counts as one of the ten in the queue. So of those
- * that come at time 0 the k-th leaves at k times 200 ms.
+ * burst is smoothed, not passed on. The limiter tells when a request's service begins; it takes
+ * one interval, and the request that is being served counts as one of the ten in the queue. So of
+ * those that come at time 0 the k-th leaves at k times 200 ms.
  *
  * Then the same in real time: a thread takes jobs out of a bounded queue, one each 100 ms.
  *

@@ -6,8 +6,8 @@
  *
  * The capacity of a pool, how long a borrow waits, and how long a resource may be idle stand in a
  * file, a real one. A watcher reads it again when it is told to. What is wrong is rejected as a
- * whole, with the reason, and the old configuration stays: half of a configuration is worse than an
- * old one. A larger capacity lets those in who wait at that moment.
+ * whole, with the reason, and the old configuration stays: half of a configuration is worse than
+ * an old one. A larger capacity lets those in who wait at that moment.
  *
  * Source: locks, section 4.3.
  *

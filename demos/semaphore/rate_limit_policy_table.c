@@ -98,13 +98,13 @@ static bool passes(const char *path, int ms)
 /* Sends so many requests at once, and says what became of them. Returns how many passed. */
 static int send(const char *path, int count)
 {
-    static const char *const words[] = {"refused", "answered from the cache", "queued"};
+    static const char *const words[] = {"refused", "from the cache", "queued"};
     const struct rule *rule = rule_for(path);
     int passed = 0;
     for (int i = 0; i < count; i++)
         passed += passes(path, 100);
-    demo_say("%-18s rule %-12s limit %d: %d pass, %d are %s", path, rule->pattern, limit_of(rule),
-             passed, count - passed, words[rule->beyond]);
+    demo_line("    %-17s %-13s %5d %6d   %d %s", path, rule->pattern, limit_of(rule), passed,
+              count - passed, words[rule->beyond]);
     demo_sleep(0.5);
     return passed;
 }
@@ -112,6 +112,7 @@ static int send(const char *path, int count)
 static void table(void)
 {
     demo_part("Twelve requests of each kind, in the same second");
+    demo_line("    %-17s %-13s %5s %6s   %s", "path", "rule", "limit", "pass", "the others");
     CHECK(send("/pay/card", 12) == 8 && rule_for("/pay/card")->beyond == QUEUE,
           "ten less 20 per cent: eight pass, the others are queued");
     CHECK(send("/catalogue/shoes", 12) == 4 && rule_for("/catalogue/shoes")->beyond == DEGRADE,
@@ -119,7 +120,7 @@ static void table(void)
     CHECK(send("/no/such/thing", 12) == 4 && rule_for("/no/such/thing") == &rules[RULES - 1],
           "an unknown path falls to the last rule: four pass, the others are refused");
     CHECK(!passes("/pay/cash", 999) && passes("/pay/cash", 1000),
-          "what has the same rule shares its limit; in the next second there is room again");
+          "the same rule, the same limit; in the next second there is room again");
 }
 
 static void invalid(void)
@@ -169,8 +170,8 @@ static int overload(int for_others, int *degraded)
     for (int i = 0; i < 20; i++)
         *degraded += !other_enters();
     int core = core_enters() + core_enters();
-    demo_say("others may have %d of ten permits: %d of 20 are degraded, %d of 2 core requests pass",
-             for_others, *degraded, core);
+    demo_say("others may have %d of ten permits", for_others);
+    demo_say("20 others come: %d are degraded; 2 of the core: %d pass", *degraded, core);
     demo_sleep(0.5);
     return core;
 }
@@ -182,7 +183,7 @@ static void reserve(void)
     CHECK(overload(10, &degraded) == 0 && degraded == 10,
           "without a reserve the others have all ten, and no core request passes");
     CHECK(overload(8, &degraded) == 2 && degraded == 12,
-          "with a reserve of two both core requests pass, while twelve others are degraded");
+          "with a reserve of two both core requests pass, twelve others are degraded");
 }
 
 int main(void)

@@ -7,8 +7,8 @@
  * Ten requests at 900 to 990 ms, ten at 1000 to 1090 ms; the limit is ten a second, for all four.
  * The fixed window starts anew at 1000 ms, the sliding window does not, the token bucket has got
  * one more token by then, and the leaky bucket takes in what fits, and lets it out 100 ms apart:
- * there the time at which a request is let out is when its service begins.
- * Which one is right depends on what the limit is for.
+ * there the time at which a request is let out is when its service begins. Which one is right
+ * depends on what the limit is for.
  *
  * Source: locks, section 4.4.
  *

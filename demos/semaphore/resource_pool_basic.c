@@ -18,7 +18,8 @@
  *
  * Facts:
  * - without a pool nine threads make nine connections
- * - with it three are made for nine loans; seven are of one that was idle; never more than 3 are out
+ * - with it three are made for nine loans; seven are of one that was idle; never more than 3 are
+ *   out
  * - permits and loans together are never more than the capacity, and exactly that at rest
  * - a borrow with a time limit gives up while all are out; waiters are served in their order
  * - the pool destroys all three when it is closed, and not while one is out
@@ -147,7 +148,7 @@ static void busy_pool(void)
     demo_say("%d made, %d loans, %d of one that was idle", made, pool.borrowed, pool.reused);
     CHECK(made == CAPACITY, "three connections were made");
     CHECK(pool.borrowed == THREADS && pool.reused == THREADS - CAPACITY + 1,
-          "nine loans: the one made beforehand and six more were of a connection that was idle");
+          "nine loans, seven of them of a connection that was idle");
     CHECK(users.peak == CAPACITY, "three were out at once, and never more");
     CHECK(!pool.too_many && weft_bounded_semaphore_value(&pool.permits) == CAPACITY,
           "permits and loans were never more than the capacity; all permits are back");

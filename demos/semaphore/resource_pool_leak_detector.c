@@ -5,10 +5,10 @@
  * @brief Who has borrowed and never given back: find it, name it, take it back
  *
  * Each loan records who borrowed, where in the program and when. One of three workers forgets to
- * give its resource back, and the pool has one place less. A sweeper looks for loans that are older
- * than 0.5 s, reports the name and the line, and takes the resource back: all loans are entered in a
- * ledger for that. The forgetful worker may still remember: then its loan is stale, and is refused,
- * for the place is somebody else's now.
+ * give its resource back, and the pool has one place less. A sweeper looks for loans that are
+ * older than 0.5 s, reports the name and the line, and takes the resource back: all loans are
+ * entered in a ledger for that. The forgetful worker may still remember: then its loan is stale,
+ * and is refused, for the place is somebody else's now.
  *
  * Source: locks, section 4.3.
  *

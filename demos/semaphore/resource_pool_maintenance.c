@@ -4,11 +4,11 @@
  * @file resource_pool_maintenance.c
  * @brief A thread that keeps a pool in shape: idle timeout, lifetime, health
  *
- * A pool that was busy once has resources that nobody needs any more, one that is never touched has
- * resources that have died or grown too old. A maintenance thread looks every tick: what has been
- * idle for 150 ms goes, but one stays; what is older than 300 ms goes; what is dead goes; and what
- * is missing below one is made. Time is the pool's own clock here, a number that main moves, so
- * that each count is exact. A semaphore asks for a tick, an Event stops the thread.
+ * A pool that was busy once has resources that nobody needs any more, one that is never touched
+ * has resources that have died or grown too old. A maintenance thread looks every tick: what has
+ * been idle for 150 ms goes, but one stays; what is older than 300 ms goes; what is dead goes; and
+ * what is missing below one is made. Time is the pool's own clock here, a number that main moves,
+ * so that each count is exact. A semaphore asks for a tick, an Event stops the thread.
  *
  * Source: locks, section 4.3.
  *

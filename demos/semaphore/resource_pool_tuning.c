@@ -4,10 +4,10 @@
  * @file resource_pool_tuning.c
  * @brief How large a pool should be: capacity, warming, growing and shrinking, batches
  *
- * Four knobs of a pool. The capacity: 48 tasks of 50 ms with 1, 2, 4 and 8 resources. Warming: who
+ * Four knobs of a pool. The capacity: 48 tasks of 20 ms with 1, 2, 4 and 8 resources. Warming: who
  * comes first does not wait for the factory. Growing and shrinking: more places when threads wait,
- * fewer when nothing is used. Batches: three resources, all or none, by one operation of a semaphore
- * in front of the pool.
+ * fewer when nothing is used. Batches: three resources, all or none, by one operation of a
+ * semaphore in front of the pool.
  *
  * Source: locks, section 4.3.
  *
@@ -15,7 +15,7 @@
  * leak.
  *
  * Facts:
- * - with capacity c never more than c are out, and 48 tasks take 48/c times 50 ms at least
+ * - with capacity c never more than c are out, and 48 tasks take 48/c times 20 ms at least
  * - cold, the first borrow makes a resource; warm, it makes none
  * - the pool grows from 2 to 6 while four wait, and all four are served; it shrinks to 1 when idle
  * - two that borrow three one by one out of four block each other; in a batch both get theirs
@@ -38,7 +38,7 @@ static atomic_int next_task;
 static void *make(void *arg)
 {
     (void)arg;
-    demo_sleep(0.2);
+    demo_sleep(0.1);
     return demo_must(malloc(1));
 }
 
@@ -72,7 +72,7 @@ static void *do_tasks(void *arg)
             break;
         demo_crowd_enter(&users);
         DEMO_AWAIT(users.peak >= expected);
-        demo_sleep(0.05);
+        demo_sleep(0.02);
         demo_crowd_leave(&users);
         weft_resource_pool_give_back(pool, &loan);
     }
@@ -81,7 +81,7 @@ static void *do_tasks(void *arg)
 
 static void capacity(void)
 {
-    demo_part("48 tasks of 50 ms, eight threads");
+    demo_part("48 tasks of 20 ms, eight threads");
     bool bounded = true;
     bool long_enough = true;
     for (int count = 1; count <= THREADS; count *= 2) {
@@ -98,11 +98,11 @@ static void capacity(void)
         demo_line("    capacity %d: %6.3f s, %5.1f tasks a second, at most %d out", count, elapsed,
                   TASKS / elapsed, users.peak);
         bounded = bounded && users.peak == count;
-        long_enough = long_enough && demo_at_least(elapsed, 0.05 * TASKS / count);
+        long_enough = long_enough && demo_at_least(elapsed, 0.02 * TASKS / count);
         weft_resource_pool_free(pool);
     }
     CHECK(bounded, "with capacity c c were out at once, and never more");
-    CHECK(long_enough, "48 tasks took 48/c times 50 ms at least");
+    CHECK(long_enough, "48 tasks took 48/c times 20 ms at least");
 }
 
 /* ---- warming ---- */
@@ -122,8 +122,8 @@ static void warming(void)
     open_pool(4, 0, 0);
     double cold = first_borrow();
     demo_say("cold: %.3f s", cold);
-    CHECK(look().created == 1 && demo_at_least(cold, 0.2),
-          "cold, it makes a resource, which takes 0.2 s at least");
+    CHECK(look().created == 1 && demo_at_least(cold, 0.1),
+          "cold, it makes a resource, which takes 0.1 s at least");
     weft_resource_pool_free(pool);
     open_pool(4, 4, 0);
     demo_say("warm: %.3f s", first_borrow());

@@ -152,6 +152,8 @@ int main(void)
     cost();
     tuning();
     demo_part("Size");
+    demo_line("    Semaphore %zu bytes, BoundedSemaphore %zu, Lock %zu", sizeof(weft_semaphore),
+              sizeof(weft_bounded_semaphore), sizeof(weft_lock));
     CHECK(sizeof(weft_semaphore) == 4 && sizeof(weft_bounded_semaphore) == 8,
           "a semaphore takes 4 bytes, a bounded one 8");
     return demo_end();

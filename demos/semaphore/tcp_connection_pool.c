@@ -252,8 +252,7 @@ static void run_clients(void)
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = demo_spawn(client, NULL, "client-%d", i);
     demo_join_all(CLIENTS, clients);
-    demo_say("%d right answers: %d by server 1, %d by server 2, %d tried again", right,
-             by_server[0], by_server[1], tried_again);
+    demo_say("%d right answers: %d of server 1, %d of server 2", right, by_server[0], by_server[1]);
 }
 
 static void without_pool(void)
@@ -276,7 +275,7 @@ static weft_resource_pool_stats look(void)
 {
     weft_resource_pool_stats stats;
     weft_resource_pool_get_stats(pool, &stats);
-    demo_say("pool: %d made, %d destroyed, %d loans, %d of one that was idle", (int)stats.created,
+    demo_say("pool: %d made, %d destroyed; %d loans, %d of idle ones", (int)stats.created,
              (int)stats.destroyed, (int)stats.borrowed, (int)stats.reused);
     return stats;
 }

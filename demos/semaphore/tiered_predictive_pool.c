@@ -87,13 +87,13 @@ static void two_tiers(void)
         if (weft_resource_pool_borrow(shared, &loan) == WEFT_OK)
             weft_resource_pool_give_back(shared, &loan);
     int without = (int)look(shared).borrowed;
-    demo_say("shared pool only: all %d loans are its loans", without);
+    demo_say("without a tier: %d of the shared pool", without);
     demo_sleep(0.5);
     for (int i = 0; i < LOANS; i++)
         if (tier_borrow(&tier, shared, &loan))
             tier_give_back(&tier, shared, &loan);
     int with = (int)look(shared).borrowed - without;
-    demo_say("with a tier of its own: %d of the shared pool, %d of the tier", with, tier.hits);
+    demo_say("with a tier: %d of the shared pool, %d of the tier", with, tier.hits);
     CHECK(without == LOANS, "without a tier all 100 go to the shared pool");
     CHECK(with == 1 && tier.hits == LOANS - 1,
           "with one a single loan does, 99 are the thread's own");

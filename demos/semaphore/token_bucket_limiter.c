@@ -6,8 +6,8 @@
  *
  * Five tokens a second drop into a bucket that holds ten; a request takes one, or is refused. Who
  * has been quiet for a while may send ten at once; in the long run it is five a second. Time is in
- * whole nanoseconds, so nothing gets lost in rounding. A blocking acquire knows when its token will
- * be there, and sleeps until then.
+ * whole nanoseconds, so nothing gets lost in rounding. A blocking acquire knows when its token
+ * will be there, and sleeps until then.
  *
  * Source: locks, section 4.4.
  *
@@ -15,7 +15,8 @@
  *
  * Facts:
  * - 15 at once: ten pass; 8 a second later: five pass
- * - a request every 10 ms for ten seconds: exactly 59 of 1000 pass; a long rest gives ten, not more
+ * - a request every 10 ms for ten seconds: exactly 59 of 1000 pass; a long rest gives ten, not
+ *   more
  * - several tokens are taken all or none
  * - four threads in real time: never more than the capacity and the rate allow
  * - a bucket that is looked into first and then taken from gives its last token twice
