@@ -26,9 +26,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
+#include "demo_patterns.h"
 #include "demo_thread.h"
 
 enum { MOST = 16 /* connections; more are a mistake in the file */ };
@@ -185,13 +184,6 @@ static bool is_fresh(void *last_use, void *arg)
     return demo_now() - *(double *)last_use < now().idle_timeout;
 }
 
-static weft_resource_pool_stats look(void)
-{
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
-    return stats;
-}
-
 static weft_status borrow(weft_loan *loan)
 {
     return weft_resource_pool_borrow_for(pool, loan, demo_seconds(now().borrow_timeout));
@@ -226,7 +218,7 @@ static void grow(void)
           "the first configuration is taken over");
     for (int i = 0; i < 4; i++)
         threads[i] = demo_spawn(use, NULL, "user-%d", i);
-    DEMO_AWAIT(users.inside == 2 && look().waiting == 2);
+    DEMO_AWAIT(users.inside == 2 && demo_pool_stats(pool).waiting == 2);
     CHECK(users.peak == 2, "two are inside, two wait");
     configure("capacity = 4\nborrow_timeout = 0.3\n");
     DEMO_AWAIT(users.inside == 4);
@@ -248,8 +240,8 @@ static void grow_stale(void)
     weft_loan loan;
     demo_sleep(0.3);
     bool lent = borrow(&loan) == WEFT_OK;
-    demo_say("of the four that were idle %d are too old", (int)look().invalid);
-    CHECK(lent && look().invalid == 4 && look().created == 5,
+    demo_say("of the four that were idle %d are too old", (int)demo_pool_stats(pool).invalid);
+    CHECK(lent && demo_pool_stats(pool).invalid == 4 && demo_pool_stats(pool).created == 5,
           "none of them is lent: they are destroyed, and a new one is made");
     give_back(&loan);
 }
@@ -274,7 +266,7 @@ static void reject(void)
     bool good = read_config(&line_by_line, why, sizeof why);
     demo_say("read line by line into what is in use: capacity %g", line_by_line.capacity);
     CHECK(!good && line_by_line.capacity > 4, "who takes over line by line has half of that file");
-    CHECK(now().capacity <= 4 && look().max_size == 4,
+    CHECK(now().capacity <= 4 && demo_pool_stats(pool).max_size == 4,
           "here the old configuration holds, as a whole: capacity 4");
 }
 

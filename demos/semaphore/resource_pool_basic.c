@@ -167,7 +167,7 @@ static void *wait_in_line(void *arg)
 static void full_pool(void)
 {
     demo_part("While all are out");
-    struct connection *mine[CAPACITY];
+    struct connection *mine[CAPACITY] = {NULL};
     struct connection *more;
     int have = 0;
     while (have < CAPACITY && borrow(0, &mine[have]) == WEFT_OK)

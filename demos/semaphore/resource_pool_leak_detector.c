@@ -23,9 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
+#include "demo_patterns.h"
 #include "demo_thread.h"
 
 enum { CAPACITY = 3 };
@@ -51,13 +50,6 @@ static double story_time(void *arg)
 {
     (void)arg;
     return demo_now();
-}
-
-static weft_resource_pool_stats look(void)
-{
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
-    return stats;
 }
 
 static void *careful(void *arg)
@@ -134,7 +126,7 @@ static void sweep(void)
           "it has the right name and the right line");
     CHECK(demo_at_least(leak->seconds, 0.5), "it is not reported before its time");
     take_back(leak->resource);
-    CHECK(look().out == 0 && borrow_at_once() == CAPACITY,
+    CHECK(demo_pool_stats(pool).out == 0 && borrow_at_once() == CAPACITY,
           "after it was taken back three borrow at once");
 }
 
@@ -149,7 +141,7 @@ int main(void)
                               demo_spawn(forgetful, &ledger[1], "forgetful"),
                               demo_spawn(careful, &ledger[2], "careful-2")};
     demo_rendezvous_meet(&step);
-    DEMO_AWAIT(look().returned == 2);
+    DEMO_AWAIT(demo_pool_stats(pool).returned == 2);
     CHECK(borrow_at_once() == CAPACITY - 1, "the pool has a place less, and does not say why");
     sweep();
 
@@ -158,7 +150,7 @@ int main(void)
     int have = borrow_all(loans);
     demo_rendezvous_meet(&step);
     demo_join_all(3, threads);
-    CHECK(late_return == WEFT_VALUE_ERROR && look().refused == 1,
+    CHECK(late_return == WEFT_VALUE_ERROR && demo_pool_stats(pool).refused == 1,
           "the late return is refused: the loan is stale");
     int back = 0;
     for (int i = 0; i < have; i++)

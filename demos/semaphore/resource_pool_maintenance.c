@@ -22,10 +22,9 @@
  */
 #include <stdlib.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
 #include "demo_clock.h"
+#include "demo_patterns.h"
 #include "demo_thread.h"
 
 enum { CAPACITY = 4, LEAST = 1 };
@@ -67,13 +66,6 @@ static void open_pool(void)
         .idle_timeout = 0.150, .max_lifetime = 0.300, .now = demo_clock_seconds, .arg = &now));
 }
 
-static weft_resource_pool_stats look(void)
-{
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
-    return stats;
-}
-
 static void borrow_all_and_give_back(void)
 {
     weft_loan loans[CAPACITY];
@@ -109,7 +101,7 @@ static weft_resource_pool_stats tick_at(int ms)
     now.ms = ms;
     weft_semaphore_release(&tick);
     DEMO_AWAIT(ticks == before + 1);
-    weft_resource_pool_stats stats = look();
+    weft_resource_pool_stats stats = demo_pool_stats(pool);
     demo_say("%4d ms: %zu idle, %zu out", ms, stats.idle, stats.out);
     return stats;
 }
@@ -121,7 +113,7 @@ static void nobody_looks(void)
     borrow_all_and_give_back();
     now.ms = 100000;
     dead = 2;
-    weft_resource_pool_stats stats = look();
+    weft_resource_pool_stats stats = demo_pool_stats(pool);
     demo_say("%d ms: %zu idle, one of them, r%d, is dead", now.ms, stats.idle, dead);
     CHECK(stats.idle == CAPACITY && stats.destroyed == 0,
           "all four stay, 100 s later, also the one that is dead");

@@ -23,9 +23,8 @@
  */
 #include <stdlib.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
+#include "demo_patterns.h"
 #include "demo_thread.h"
 
 enum { TASKS = 48, THREADS = 8 };
@@ -53,13 +52,6 @@ static void open_pool(int capacity, int warm, double idle_timeout)
 {
     pool = demo_must(weft_resource_pool_new(capacity, .create = make, .destroy = destroy,
                                             .min_size = warm, .idle_timeout = idle_timeout));
-}
-
-static weft_resource_pool_stats look(void)
-{
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
-    return stats;
 }
 
 /* ---- capacity ---- */
@@ -122,12 +114,12 @@ static void warming(void)
     open_pool(4, 0, 0);
     double cold = first_borrow();
     demo_say("cold: %.3f s", cold);
-    CHECK(look().created == 1 && demo_at_least(cold, 0.1),
+    CHECK(demo_pool_stats(pool).created == 1 && demo_at_least(cold, 0.1),
           "cold, it makes a resource, which takes 0.1 s at least");
     weft_resource_pool_free(pool);
     open_pool(4, 4, 0);
     demo_say("warm: %.3f s", first_borrow());
-    CHECK(look().created == 4 && look().reused == 1,
+    CHECK(demo_pool_stats(pool).created == 4 && demo_pool_stats(pool).reused == 1,
           "warm, it takes one of the four that are there");
     weft_resource_pool_free(pool);
 }
@@ -156,7 +148,7 @@ static void grow_and_shrink(void)
     users = (demo_crowd){.inside = 0};
     for (int i = 0; i < 6; i++)
         threads[i] = demo_spawn(hold_until_told, NULL, "holder-%d", i);
-    DEMO_AWAIT(look().waiting == 4 && users.inside == 2);
+    DEMO_AWAIT(demo_pool_stats(pool).waiting == 4 && users.inside == 2);
     demo_sleep(0.3);
     demo_say("four wait: grows from 2 to 6");
     weft_resource_pool_resize(pool, 6);
@@ -164,12 +156,13 @@ static void grow_and_shrink(void)
     CHECK(users.peak == 6, "all six have one, and nobody had to give one back");
     weft_semaphore_release_n(&may_leave, 6);
     demo_join_all(6, threads);
-    demo_say("nobody has one, %zu are idle", look().idle);
+    demo_say("nobody has one, %zu are idle", demo_pool_stats(pool).idle);
     demo_sleep(0.3);
     weft_resource_pool_maintain(pool);
     weft_status status = weft_resource_pool_resize(pool, 1);
-    demo_say("unused for 0.3 s: %d go; capacity 1", (int)look().expired);
-    CHECK(status == WEFT_OK && look().expired == 5 && look().idle == 1,
+    demo_say("unused for 0.3 s: %d go; capacity 1", (int)demo_pool_stats(pool).expired);
+    CHECK(status == WEFT_OK && demo_pool_stats(pool).expired == 5 &&
+              demo_pool_stats(pool).idle == 1,
           "five of six go, one stays");
     weft_resource_pool_free(pool);
 }
@@ -240,7 +233,7 @@ static void batches(void)
     CHECK(got_all == 2, "both get their three, one after the other");
     weft_loan loan;
     bool lent = weft_resource_pool_try_borrow(pool, &loan) == WEFT_OK;
-    weft_resource_pool_stats stats = look();
+    weft_resource_pool_stats stats = demo_pool_stats(pool);
     demo_say("%d loans, %d returns, %zu out, %d gave up", (int)stats.borrowed, (int)stats.returned,
              stats.out, (int)stats.timed_out);
     CHECK(lent && stats.out == 1 && stats.borrowed == stats.returned + stats.out &&

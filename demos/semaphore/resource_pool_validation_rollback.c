@@ -21,9 +21,8 @@
  */
 #include <stdlib.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
+#include "demo_patterns.h"
 
 enum { CAPACITY = 2 };
 
@@ -64,8 +63,7 @@ static bool is_sound(void *resource, void *arg)
 
 static weft_resource_pool_stats look(void)
 {
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
+    weft_resource_pool_stats stats = demo_pool_stats(pool);
     demo_say("%zu out, %zu idle; made %d, destroyed %d, failed %d", stats.out, stats.idle,
              (int)stats.created, (int)stats.destroyed, (int)stats.failed);
     return stats;

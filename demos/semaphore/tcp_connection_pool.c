@@ -31,9 +31,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
+#include "demo_patterns.h"
 #include "demo_thread.h"
 
 enum { SERVERS = 2, CAPACITY = 4, CLIENTS = 8, EACH = 10, REQUESTS = CLIENTS * EACH };
@@ -273,8 +272,7 @@ static void without_pool(void)
 
 static weft_resource_pool_stats look(void)
 {
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
+    weft_resource_pool_stats stats = demo_pool_stats(pool);
     demo_say("pool: %d made, %d destroyed; %d loans, %d of idle ones", (int)stats.created,
              (int)stats.destroyed, (int)stats.borrowed, (int)stats.reused);
     return stats;

@@ -22,9 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <weft/patterns/resource_pool.h>
-
 #include "demo.h"
+#include "demo_patterns.h"
 
 enum { CAPACITY = 8, PERIODS = 6, LOANS = 100, OWN = 2 };
 
@@ -43,13 +42,6 @@ static void destroy(void *resource, void *arg)
 static weft_resource_pool *new_pool(void)
 {
     return demo_must(weft_resource_pool_new(CAPACITY, .create = make, .destroy = destroy));
-}
-
-static weft_resource_pool_stats look(weft_resource_pool *pool)
-{
-    weft_resource_pool_stats stats;
-    weft_resource_pool_get_stats(pool, &stats);
-    return stats;
 }
 
 /* ---- two tiers ---- */
@@ -86,13 +78,13 @@ static void two_tiers(void)
     for (int i = 0; i < LOANS; i++)
         if (weft_resource_pool_borrow(shared, &loan) == WEFT_OK)
             weft_resource_pool_give_back(shared, &loan);
-    int without = (int)look(shared).borrowed;
+    int without = (int)demo_pool_stats(shared).borrowed;
     demo_say("without a tier: %d of the shared pool", without);
     demo_sleep(0.5);
     for (int i = 0; i < LOANS; i++)
         if (tier_borrow(&tier, shared, &loan))
             tier_give_back(&tier, shared, &loan);
-    int with = (int)look(shared).borrowed - without;
+    int with = (int)demo_pool_stats(shared).borrowed - without;
     demo_say("with a tier: %d of the shared pool, %d of the tier", with, tier.hits);
     CHECK(without == LOANS, "without a tier all 100 go to the shared pool");
     CHECK(with == 1 && tier.hits == LOANS - 1,
@@ -122,16 +114,16 @@ static void borrow_and_keep(weft_resource_pool *pool, int count, int kept)
 /* Between two periods: so many are warm, no more and no less. */
 static void prepare(weft_resource_pool *pool, int warm)
 {
-    int idle = (int)look(pool).idle;
+    int idle = (int)demo_pool_stats(pool).idle;
     borrow_and_keep(pool, idle > warm ? idle : warm, warm);
 }
 
 /* All borrow at once; how many had to wait for the factory. */
 static int period(weft_resource_pool *pool, int demand)
 {
-    uint64_t before = look(pool).created;
+    uint64_t before = demo_pool_stats(pool).created;
     borrow_and_keep(pool, demand, demand);
-    return (int)(look(pool).created - before);
+    return (int)(demo_pool_stats(pool).created - before);
 }
 
 static void forecast(void)
