@@ -20,6 +20,7 @@
  * - the log files together have every line exactly once, none is larger than 4 KiB
  * - every fourth heartbeat fails, all are counted, and the service goes on
  * - a new interval counts at once
+ * - a heartbeat that does not survive a failure ends with the first one
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ struct service {
     double processor; /* seconds that its thread has used */
     double lasted;    /* of the story */
     double shortest;  /* the shortest interval it ever had */
+    bool fragile;     /* it ends with its first failure */
 };
 
 static double interval_of(struct service *service)
@@ -71,7 +73,10 @@ static void *serve(void *arg)
             continue; /* told of something new */
         }
         service->steps++;
-        service->failures += !service->step();
+        bool well = service->step();
+        service->failures += !well;
+        if (!well && service->fragile)
+            break;
     }
     service->lasted = demo_now() - start;
     service->processor = processor_seconds();
@@ -297,6 +302,22 @@ static void report(void)
           "every fourth heartbeat has failed and was counted, and the service went on");
 }
 
+static bool beat_for_the_fragile(void)
+{
+    static int beats;
+    return ++beats % 4 != 0;
+}
+
+static void run_fragile(void)
+{
+    demo_part("A heartbeat that does not survive a failure");
+    struct service service = {
+        .step = beat_for_the_fragile, .interval = 0.02, .shortest = 0.02, .fragile = true};
+    demo_join(demo_spawn(serve, &service, "fragile"));
+    demo_say("has ended after %d beats, and nobody was told", service.steps);
+    CHECK(service.steps == 4 && service.failures == 1, "it ends with its first failure");
+}
+
 static void remove_logs(void)
 {
     for (int i = 0; i < log_number; i++)
@@ -338,5 +359,6 @@ int main(void)
     CHECK(logs_are_whole() && log_number > 1,
           "%d log files have every line exactly once, none is larger than 4 KiB", log_number);
     remove_logs();
+    run_fragile();
     return demo_end();
 }
