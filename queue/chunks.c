@@ -28,6 +28,11 @@ static unsigned char *item_at(const weft_queue *queue, const struct chunk *chunk
     return (unsigned char *)(uintptr_t)chunk + ITEMS_AT + place * queue->item_size;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static size_t bytes(const weft_queue *queue, size_t n)
 {
     bool countable = n <= UINT32_MAX && n < (SIZE_MAX - ITEMS_AT) / queue->item_size;
@@ -101,10 +106,15 @@ static size_t put(weft_queue *queue, const void *items, size_t n)
     const unsigned char *from = items;
     size_t size = queue->item_size;
     size_t done = 0;
-    for (; done < n; done++, from += size) {
+    while (done < n) {
         if ((queue->last == NULL || queue->end == queue->block) && !extend(queue))
             break;
-        wefti_copy_item(item_at(queue, queue->last, queue->end++), from, size);
+        size_t run = smaller(n - done, queue->block - queue->end);
+        size_t length = run * size;
+        wefti_copy_items(item_at(queue, queue->last, queue->end), from, length);
+        from += length;
+        queue->end += (uint32_t)run;
+        done += run;
     }
     wefti_queue_set_count(queue, queue->count + done);
     return done;
@@ -118,6 +128,11 @@ static void retire(weft_queue *queue, struct chunk *chunk)
         add_spare(queue, chunk);
     else
         wefti_queue_discard(queue, chunk);
+}
+
+static void *next_first(const weft_queue *queue)
+{
+    return item_at(queue, queue->first, queue->begin);
 }
 
 static void leave_first(weft_queue *queue)
@@ -135,12 +150,17 @@ static void leave_first(weft_queue *queue)
 
 static void get_first(weft_queue *queue, void *items, size_t n)
 {
+    unsigned char *to = items;
     size_t size = queue->item_size;
-    for (size_t i = 0; i < n; i++) {
-        if (items != NULL)
-            wefti_copy_item((unsigned char *)items + i * size,
-                            item_at(queue, queue->first, queue->begin), size);
-        queue->begin++;
+    for (size_t done = 0; done < n;) {
+        size_t run = smaller(n - done, queue->block - queue->begin);
+        size_t length = run * size;
+        if (to != NULL) {
+            wefti_copy_items(to, next_first(queue), length);
+            to += length;
+        }
+        queue->begin += (uint32_t)run;
+        done += run;
         if (queue->begin == queue->block)
             leave_first(queue);
     }
@@ -168,17 +188,12 @@ static void get_last(weft_queue *queue, void *items, size_t n)
     for (size_t i = 0; i < n; i++) {
         queue->end--;
         if (items != NULL)
-            wefti_copy_item((unsigned char *)items + i * size,
-                            item_at(queue, queue->last, queue->end), size);
+            wefti_copy_items((unsigned char *)items + i * size,
+                             item_at(queue, queue->last, queue->end), size);
         if (queue->end == 0)
             leave_last(queue);
     }
     wefti_queue_set_count(queue, queue->count - n);
-}
-
-static void *next_first(const weft_queue *queue)
-{
-    return item_at(queue, queue->first, queue->begin);
 }
 
 static void *next_last(const weft_queue *queue)
