@@ -68,6 +68,9 @@ static inline size_t wefti_queue_space(const weft_queue *queue)
 /* Sees to it that a queue of the process before a fork is one of this; false: it is not whole. */
 bool wefti_queue_renew(weft_queue *queue);
 
+/* Waits for the lock and takes it. */
+void wefti_queue_wait(weft_queue *queue);
+
 /* Locks it; false: WEFT_RUNTIME, the queue is not whole, and is not locked. */
 static inline bool wefti_queue_enter(weft_queue *queue)
 {
@@ -76,7 +79,7 @@ static inline bool wefti_queue_enter(weft_queue *queue)
         !wefti_queue_renew(queue))
         return false;
     if (!wefti_word_take(&queue->lock))
-        (void)wefti_word_wait(&queue->lock, WEFTI_QUEUE, WEFTI_NEVER, true);
+        wefti_queue_wait(queue);
     if (wefti_watched())
         wefti_watch_acquired(queue);
     return true;

@@ -30,7 +30,7 @@
 
 #include "platform/processor.h"
 
-enum { SPINS = 100 };
+enum { LOOKS = 8, PAUSES_MOST = 32 };
 
 /* A wish that is not fulfilled is tried again: what its waiter is told. */
 enum { TRY_AGAIN = WEFT_TIMEOUT };
@@ -195,11 +195,20 @@ void wefti_queue_step_out(weft_queue *queue, const struct wefti_side *side, bool
         wefti_queue_set_flags(queue, queue->flags & ~(uint32_t)WEFTI_SENT);
 }
 
-/* Waits a little, without the lock, for what is about to come. */
+/*
+ * Waits a little, without the lock, for what is about to come: and longer from look to look, so that
+ * there is more of it, and whoever brings it is not disturbed.
+ */
 static void spin(const weft_queue *queue, const struct wefti_side *side)
 {
-    for (int i = 0; i < SPINS && !side->there(queue) && !wefti_queue_is_shut(queue); i++)
-        wefti_pause();
+    int pauses = 1;
+    for (int looks = LOOKS; looks > 0; looks--) {
+        wefti_pause_for(pauses);
+        if (side->there(queue) || wefti_queue_is_shut(queue))
+            return;
+        if (pauses < PAUSES_MOST)
+            pauses *= 2;
+    }
 }
 
 /* Under the lock, which it leaves: stands in line until that is over. */
