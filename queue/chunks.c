@@ -2,14 +2,17 @@
 /*
  * First come first served, and last come first served: a list of chunks, as CPython's deque. Items
  * enter at the end of the last chunk; they leave at the beginning of the first one, or where they
- * entered. Nothing is ever moved, so growing costs the same for the millionth item as for the
- * first.
+ * entered. Nothing is moved, so growing costs the same for the millionth item as for the first.
  *
  *     first                          last              spare
  *     [ . . begin x x ] <-> [ x x x x ] <-> [ x x end . . ]    [ ] -> [ ]
  *
  * A chunk that has become empty is kept as a spare: by a bounded queue always, for it will be
  * needed again; by an unbounded one if it has none.
+ *
+ * All chunks of a queue have room for the same number of items, `block`: what fits into a page, or
+ * maxsize if that is less. Once maxsize has grown, the next chunk is a larger one, which takes the
+ * items of all that there are: a few, for they have fitted under the old bound.
  */
 #include <stdint.h>
 
@@ -22,6 +25,7 @@ struct chunk {
 };
 
 enum { ITEMS_AT = 16 }; /* as malloc's memory is aligned */
+enum { CHUNK_BYTES = 4064, FEWEST = 4 };
 
 static unsigned char *item_at(const weft_queue *queue, const struct chunk *chunk, size_t place)
 {
@@ -39,6 +43,17 @@ static size_t bytes(const weft_queue *queue, size_t n)
     return countable ? ITEMS_AT + n * queue->item_size : 0;
 }
 
+/* How many items a chunk is for; they fit into one that is larger than those that there are. */
+static size_t items_of_chunk(const weft_queue *queue)
+{
+    size_t items = CHUNK_BYTES / queue->item_size;
+    if (items < FEWEST)
+        items = FEWEST;
+    if (queue->maxsize != 0 && queue->maxsize < items)
+        items = queue->maxsize;
+    return items > queue->block && items >= queue->count ? items : queue->block;
+}
+
 static size_t room(const weft_queue *queue)
 {
     size_t in_last = queue->last != NULL ? (size_t)queue->block - queue->end : 0;
@@ -47,7 +62,7 @@ static size_t room(const weft_queue *queue)
 
 static size_t wants(const weft_queue *queue, size_t n)
 {
-    return room(queue) < n ? queue->block : 0;
+    return room(queue) < n ? items_of_chunk(queue) : 0;
 }
 
 /*
@@ -71,12 +86,6 @@ static void add_spare(weft_queue *queue, struct chunk *chunk)
     chunk->next = queue->spare;
     queue->spare = chunk;
     queue->spares++;
-}
-
-static void supply(weft_queue *queue, void *block, size_t n)
-{
-    (void)n;
-    add_spare(queue, block);
 }
 
 /* ---- put --------------------------------------------------------------------------------- */
@@ -224,7 +233,7 @@ static void clone(const weft_queue *queue, weft_queue *copy, void *block)
     copy->count = place;
 }
 
-static void clean(weft_queue *queue)
+static void discard_all(weft_queue *queue)
 {
     void *const lists[] = {queue->first, queue->spare};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -239,7 +248,30 @@ static void clean(weft_queue *queue)
     queue->spares = 0;
     queue->begin = 0;
     queue->end = 0;
+}
+
+static void clean(weft_queue *queue)
+{
+    discard_all(queue);
     wefti_queue_set_count(queue, 0);
+}
+
+/* Moves to a larger chunk, unless another thread has brought one meanwhile, or too many items. */
+static void supply(weft_queue *queue, void *block, size_t n)
+{
+    weft_queue larger = {.item_size = queue->item_size};
+    if (n == queue->block) {
+        add_spare(queue, block);
+    } else if (n < queue->block || n < queue->count) {
+        wefti_queue_discard(queue, block);
+    } else {
+        clone(queue, &larger, block);
+        discard_all(queue);
+        queue->first = block;
+        queue->last = block;
+        queue->end = larger.end;
+        queue->block = (uint32_t)n;
+    }
 }
 
 const struct weft_queue_storage wefti_queue_fifo = {.bytes = bytes,

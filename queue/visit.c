@@ -69,14 +69,19 @@ static bool provide_nothing(weft_queue *queue)
     return false;
 }
 
-/* Without memory it waits all the same, and is sent for it in its turn. */
+/*
+ * Twice: the first block may have taken the place of those that there were. Without memory it waits
+ * all the same, and is sent for it in its turn.
+ */
 static bool provide_room(weft_queue *queue)
 {
-    size_t reserve = queue->storage->reserve(queue);
-    if (queue->storage->room(queue) >= reserve)
-        return false;
-    (void)wefti_queue_bring_block(queue, reserve);
-    return true;
+    const struct weft_queue_storage *storage = queue->storage;
+    int blocks = 0;
+    while (blocks < 2 && storage->room(queue) < storage->reserve(queue)) {
+        (void)wefti_queue_bring_block(queue, storage->reserve(queue));
+        blocks++;
+    }
+    return blocks != 0;
 }
 
 static uint32_t *getters(weft_queue *queue)
