@@ -44,6 +44,7 @@ bool wefti_queue_renew(weft_queue *queue)
             queue->getters = 0;
             queue->putters = 0;
             queue->joiners = 0;
+            wefti_queue_forget_dropping(queue);
             wefti_queue_set_flags(queue, queue->flags & ~(uint32_t)WEFTI_SENT);
             wefti_store(&queue->epoch, whole ? forks : NOT_WHOLE, RELEASE);
         }

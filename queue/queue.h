@@ -143,4 +143,7 @@ static inline void wefti_queue_settle(weft_queue *queue, struct wefti_served *se
 /* Under the lock: n items are done, or so many as are not. */
 void wefti_queue_done(weft_queue *queue, size_t n, struct wefti_served *served);
 
+/* In the child of a fork: what other threads were dropping is done, for nobody else will say so. */
+void wefti_queue_forget_dropping(weft_queue *queue);
+
 #endif
