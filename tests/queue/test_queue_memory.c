@@ -188,9 +188,50 @@ TEST(a_queue_whose_bound_is_lifted_allocates_no_more_than_others)
         }
 }
 
-/* ---- a list of a queue that grows ------------------------------------------------------- */
+static weft_queue *growing; /* items come with an allocation for it */
+static int meanwhile;       /* so many come with the next one */
 
-static weft_queue *growing; /* one item more comes with each allocation for its list */
+static void *fill_allocate(size_t size, void *context)
+{
+    weft_queue *queue = growing;
+    growing = NULL;
+    for (; queue != NULL && meanwhile > 0; meanwhile--)
+        put(queue, 1);
+    return count_allocate(size, context);
+}
+
+/* A chunk that is a little larger does not take over what has become too much for it meanwhile. */
+TEST(a_larger_chunk_loses_nothing_that_comes_while_it_is_brought)
+{
+    enum { BEFORE = 1015, BEGIN = 1000, BATCH = BEFORE - BEGIN + 1 };
+    const weft_allocator allocator = {fill_allocate, count_release, NULL};
+    weft_queue queue;
+    int batch[BATCH];
+    size_t n = 0;
+    assert_int_equal(weft_set_allocator(&allocator), WEFT_OK);
+    init(&queue, WEFT_QUEUE_FIFO, BEFORE);
+    for (int i = 0; i < BEFORE; i++)
+        put(&queue, 0);
+    for (int i = 0; i < BEGIN; i++)
+        (void)get(&queue);
+    for (int i = 0; i < BEGIN; i++)
+        put(&queue, 0);
+    assert_int_equal(weft_queue_set_maxsize(&queue, 0), WEFT_OK);
+    for (int i = 0; i < BATCH; i++)
+        batch[i] = 2;
+    growing = &queue;
+    meanwhile = BATCH - 1; /* all the room that there is */
+    assert_int_equal(weft_queue_put_many(&queue, batch, BATCH, &n), WEFT_OK);
+    assert_int_equal(n, BATCH);
+    assert_int_equal(meanwhile, 0);
+    for (int i = 0; i < BEFORE + BATCH - 1 + BATCH; i++)
+        assert_int_equal(get(&queue), i < BEFORE ? 0 : i < BEFORE + BATCH - 1 ? 1 : 2);
+    assert_int_equal(try_get(&queue), WEFT_EMPTY);
+    destroy(&queue);
+    assert_int_equal(in_use, 0);
+}
+
+/* ---- a list of a queue that grows ------------------------------------------------------- */
 
 static void *grow_allocate(size_t size, void *context)
 {
@@ -432,7 +473,9 @@ TEST(who_waits_for_room_has_brought_memory_after_the_bound_has_grown)
     put(&queue, 4);
     start_putter(&putters[1], &queue, 5);
     atomic_store(&refuse, SIZE_MAX);
-    for (int i = 2; i <= 5; i++)
+    assert_int_equal(get(&queue), 2);
+    assert_int_equal(weft_queue_qsize(&queue), 3); /* the putter's item has come in with that */
+    for (int i = 3; i <= 5; i++)
         assert_int_equal(get(&queue), i);
     assert_int_equal(ended(&putters[0]), WEFT_OK);
     assert_int_equal(ended(&putters[1]), WEFT_OK);
