@@ -91,9 +91,13 @@ struct pool {
     atomic_size_t ran_here;
 };
 
-/* With the lock: takes it out of the queue, if it is in. */
-static inline bool pool_unlink(struct pool *pool, struct weft_future *future)
+/*
+ * Takes it out of the queue, if it is in. The lock is held and not tried for: an interruption is the
+ * task's whose thread this is, and keeps nothing from being done.
+ */
+static inline bool pool_take_out(struct pool *pool, struct weft_future *future)
 {
+    WEFT_HOLD(&pool->changed);
     if (!future->queued)
         return false;
     *(future->previous != NULL ? &future->previous->next : &pool->first) = future->next;
@@ -128,27 +132,21 @@ static inline void pool_recycle(struct wefti_owner *owner, struct weft_future *f
 static inline weft_status pool_enqueue(struct wefti_owner *owner, struct weft_future *future)
 {
     struct pool *pool = (struct pool *)owner;
-    weft_status status = WEFT_SHUTDOWN;
-    WEFT_WITH(&pool->changed) {
-        if (!pool->closed) {
-            future->next = NULL;
-            future->previous = pool->last;
-            *(pool->last != NULL ? &pool->last->next : &pool->first) = future;
-            pool->last = future;
-            future->queued = true;
-            status = weft_condition_notify(&pool->changed, 1);
-        }
-    }
-    return status;
+    WEFT_HOLD(&pool->changed);
+    if (pool->closed)
+        return WEFT_SHUTDOWN;
+    future->next = NULL;
+    future->previous = pool->last;
+    *(pool->last != NULL ? &pool->last->next : &pool->first) = future;
+    pool->last = future;
+    future->queued = true;
+    return weft_condition_notify(&pool->changed, 1);
 }
 
 static inline void pool_withdraw(struct wefti_owner *owner, struct weft_future *future)
 {
     struct pool *pool = (struct pool *)owner;
-    bool was_in = false;
-    WEFT_WITH(&pool->changed) {
-        was_in = pool_unlink(pool, future);
-    }
+    bool was_in = pool_take_out(pool, future);
     if (was_in)
         weft_future_free(future);
 }
@@ -156,10 +154,7 @@ static inline void pool_withdraw(struct wefti_owner *owner, struct weft_future *
 static inline bool pool_run_here(struct wefti_owner *owner, struct weft_future *future)
 {
     struct pool *pool = (struct pool *)owner;
-    bool was_in = false;
-    WEFT_WITH(&pool->changed) {
-        was_in = pool_unlink(pool, future);
-    }
+    bool was_in = pool_take_out(pool, future);
     if (was_in) {
         atomic_fetch_add(&pool->ran_here, 1);
         pool_run(future);
@@ -173,22 +168,25 @@ static const struct wefti_owner_type pool_type = {.allocate = pool_allocate,
                                                   .withdraw = pool_withdraw,
                                                   .run_here = pool_run_here};
 
+/* The next one, waiting for it; NULL: there will be none. */
+static inline struct weft_future *pool_next(struct pool *pool)
+{
+    WEFT_HOLD(&pool->changed);
+    while (pool->first == NULL && !pool->closed)
+        (void)weft_condition_wait(&pool->changed);
+    struct weft_future *future = pool->first;
+    if (future != NULL)
+        (void)pool_take_out(pool, future);
+    return future;
+}
+
 static inline void *pool_work(void *arg)
 {
     struct pool *pool = arg;
-    for (;;) {
-        struct weft_future *future = NULL;
-        WEFT_WITH(&pool->changed) {
-            while (pool->first == NULL && !pool->closed)
-                (void)weft_condition_wait(&pool->changed);
-            future = pool->first;
-            if (future != NULL)
-                (void)pool_unlink(pool, future);
-        }
-        if (future == NULL)
-            return NULL;
+    struct weft_future *future;
+    while ((future = pool_next(pool)) != NULL)
         pool_run(future);
-    }
+    return NULL;
 }
 
 static inline void pool_open(struct pool *pool, size_t workers)
