@@ -10,6 +10,9 @@
 _Static_assert(sizeof(struct wefti_group) <= sizeof(((weft_completions *)0)->group), "group");
 _Static_assert(sizeof(struct wefti_hook) <= sizeof(((weft_completions *)0)->room[0]), "hook");
 
+/* `begun`; 0: it has not, or has ended. */
+enum { BEGUN = 1, ENDING };
+
 static struct wefti_group *group_of(weft_completions *completions)
 {
     return (struct wefti_group *)(void *)completions->group;
@@ -41,7 +44,7 @@ static weft_status begin(weft_completions *completions)
     for (size_t i = 0; i < count; i++)
         if (hooks[i].future == NULL)
             weft_future_free(completions->futures[i]);
-    completions->begun = 1;
+    completions->begun = BEGUN;
     return WEFT_OK;
 }
 
@@ -60,29 +63,53 @@ static weft_future *next(weft_completions *completions, weft_status *status)
     }
 }
 
+static void take_back(struct weft_future **lent)
+{
+    struct weft_future *future = *lent;
+    *lent = NULL;
+    weft_future_free(future);
+}
+
+/* What is called in the frame has ended the thread: the walk lies above it, on a stack that ends. */
+static void end_walk(weft_completions **completions)
+{
+    if (*completions != NULL)
+        weft_completions_end(*completions);
+}
+
 bool weft_completions_next(weft_completions *completions, weft_future **future)
 {
-    weft_status status = completions->begun ? WEFT_OK : begin(completions);
-    weft_future_free(completions->lent);
-    completions->lent = status == WEFT_OK ? next(completions, &status) : NULL;
-    *completions->status = status;
-    *future = completions->lent;
+    weft_completions *walk __attribute__((cleanup(end_walk))) = completions;
+    weft_status status = walk->begun ? WEFT_OK : begin(walk);
+    take_back(&walk->lent);
+    walk->lent = status == WEFT_OK ? next(walk, &status) : NULL;
+    *walk->status = status;
+    *future = walk->lent;
     if (*future != NULL && wefti_watched())
         wefti_watch_acquired(*future);
+    walk = NULL;
     return *future != NULL;
+}
+
+/* Gives up the references; those to the others, too, if the end of a value ends the thread. */
+static void end_all(weft_completions *completions)
+{
+    weft_completions *rest __attribute__((cleanup(end_walk))) = completions;
+    struct wefti_hook *hooks = completions->hooks;
+    take_back(&completions->lent);
+    for (size_t i = 0; completions->begun && i < completions->count; i++)
+        take_back(&hooks[i].future);
+    if (completions->begun && completions->hooks != completions->room)
+        wefti_release(hooks);
+    completions->begun = 0;
+    rest = NULL;
 }
 
 void weft_completions_end(weft_completions *completions)
 {
-    if (completions->begun) {
-        struct wefti_hook *hooks = completions->hooks;
+    if (completions->begun == BEGUN)
         wefti_group_end(group_of(completions));
-        for (size_t i = 0; i < completions->count; i++)
-            weft_future_free(hooks[i].future);
-        if (completions->hooks != completions->room)
-            wefti_release(completions->hooks);
-        completions->begun = 0;
-    }
-    weft_future_free(completions->lent);
-    completions->lent = NULL;
+    if (completions->begun)
+        completions->begun = ENDING;
+    end_all(completions);
 }

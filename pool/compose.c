@@ -25,17 +25,16 @@ struct wefti_continuations {
     struct wefti_hook *last;
 };
 
-struct wefti_continuations *wefti_continuations_suspend(void)
+void wefti_continuations_suspend(struct wefti_suspension *suspension)
 {
     struct wefti_self *self = wefti_self();
-    struct wefti_continuations *suspended = self->continuations;
+    suspension->list = self->continuations;
     self->continuations = NULL;
-    return suspended;
 }
 
-void wefti_continuations_resume(struct wefti_continuations *suspended)
+void wefti_continuations_resume(const struct wefti_suspension *suspension)
 {
-    wefti_self()->continuations = suspended;
+    wefti_self()->continuations = suspension->list;
 }
 
 /* So many hooks have been called or taken out. */
@@ -46,33 +45,58 @@ static void give_up(struct wefti_composition *composition, uint32_t hooks)
         weft_future_free(composition->future);
 }
 
-static void take_step(struct wefti_hook *hook)
+/* The frame of a step is left; by pthread_exit, if the list is still there. */
+struct step {
+    struct wefti_source *source;
+    struct wefti_continuations *list;
+};
+
+static void take_all(struct wefti_continuations *list);
+
+static void end_step(struct step *step)
 {
-    struct wefti_composition *composition = ((struct wefti_source *)hook)->composition;
-    if (wefti_watched())
-        wefti_watch_acquired(hook->future);
-    composition->step(composition, hook->future);
-    give_up(composition, 1);
+    wefti_self()->continuations = NULL;
+    /* Relaxed: others look at it in the child of a fork only. */
+    wefti_store(&step->source->progress, WEFTI_STEP_TAKEN, RELAXED);
+    give_up(step->source->composition, 1);
+    if (step->list != NULL)
+        take_all(step->list);
 }
 
-static void source_is_done(struct wefti_hook *hook)
+static void take_step(struct wefti_source *source, struct wefti_continuations *list)
 {
-    struct wefti_continuations *list = wefti_self()->continuations;
-    struct wefti_continuations own = {0};
+    struct wefti_composition *composition = source->composition;
+    struct step step __attribute__((cleanup(end_step))) = {source, list};
+    wefti_self()->continuations = list;
+    wefti_store(&source->progress, WEFTI_STEP_BEGUN, RELAXED);
+    if (wefti_watched())
+        wefti_watch_acquired(source->hook.future);
+    composition->step(composition, source->hook.future);
+    step.list = NULL;
+}
+
+static void take_all(struct wefti_continuations *list)
+{
+    struct wefti_hook *hook;
+    while ((hook = list->first) != NULL) {
+        list->first = hook->next;
+        take_step((struct wefti_source *)hook, list);
+    }
+}
+
+void wefti_compose_go_on(struct wefti_hook *hook)
+{
+    struct wefti_self *self = wefti_self();
+    struct wefti_continuations *list = self->continuations;
+    struct wefti_continuations own = {hook, hook};
     weft_future_ref(hook->future);
-    if (list != NULL) {
-        *(list->first != NULL ? &list->last->next : &list->first) = hook;
-        list->last = hook;
+    wefti_store(&((struct wefti_source *)hook)->taker, self->number, RELAXED);
+    if (list == NULL) {
+        take_all(&own);
         return;
     }
-    while (hook != NULL) {
-        wefti_continuations_resume(&own);
-        take_step(hook);
-        wefti_continuations_resume(NULL);
-        hook = own.first;
-        if (hook != NULL)
-            own.first = hook->next;
-    }
+    *(list->first != NULL ? &list->last->next : &list->first) = hook;
+    list->last = hook;
 }
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -107,26 +131,30 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
         struct wefti_source *source = &composition->sources[i];
         source->composition = composition;
         source->hook.future = futures[i];
-        source->hook.call = source_is_done;
+        source->hook.call = wefti_compose_go_on;
     }
     return composition;
 }
 
 weft_future *wefti_compose_start(struct wefti_composition *composition)
 {
-    struct weft_future *future = composition->future;
+    /* A caller whose thread ends in a step gets none. */
+    struct weft_future *future __attribute__((cleanup(wefti_future_drop))) = composition->future;
+    struct weft_future *result = future;
+    wefti_compositions_enter(composition);
     for (size_t i = 0; i < composition->count; i++) {
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (wefti_future_is_done(future)) { /* it needs no more */
             hook->future = NULL;
             give_up(composition, 1);
         } else if (!wefti_hook_add(hook->future, hook)) {
-            source_is_done(hook);
+            wefti_compose_go_on(hook);
         }
     }
     if (wefti_future_is_done(future))
         wefti_composition_let_go(future);
-    return future;
+    future = NULL;
+    return result;
 }
 
 /* ---- completing ---------------------------------------------------------------------------- */

@@ -19,9 +19,18 @@ struct wefti_composition;
 /* A source is done. Makes the future done, or has it run, or waits for more. */
 typedef void wefti_step(struct wefti_composition *composition, struct weft_future *source);
 
+/* How far the step is that follows a source. */
+enum wefti_progress {
+    WEFTI_STEP_AHEAD, /* not begun */
+    WEFTI_STEP_BEGUN,
+    WEFTI_STEP_TAKEN,
+};
+
 struct wefti_source {
     struct wefti_hook hook; /* first; in the source, hook.future; NULL: let go */
     struct wefti_composition *composition;
+    uint32_t progress; /* a wefti_progress, and */
+    uint32_t taker;    /* the number of the thread that takes it, from when it is told on */
 };
 
 struct wefti_composition {
@@ -35,6 +44,9 @@ struct wefti_composition {
     uint32_t missing;     /* all: sources that are not done */
     uint32_t outstanding; /* hooks to be called or taken out; while there are any, they have a
                            * reference to the future */
+    struct wefti_composition *next_of_all; /* compositions.c; guarded by the hooks' lock, as are: */
+    struct wefti_composition *previous_of_all;
+    struct wefti_composition *next_noted;
     size_t count;
     struct wefti_source sources[];
 };
@@ -55,6 +67,13 @@ void wefti_compose_finish(struct wefti_composition *composition, void *value);
 
 /* The future is done: takes its hooks out, and lets those sources go. */
 void wefti_composition_let_go(struct weft_future *future);
+
+/* A source is done, whose hook is out: takes the step, or leaves it to the step it is taken in. */
+void wefti_compose_go_on(struct wefti_hook *hook);
+
+/* Enters a composition into the list of all, and takes it out. */
+void wefti_compositions_enter(struct wefti_composition *composition);
+void wefti_compositions_leave(struct wefti_composition *composition);
 
 /*
  * A source that the future waits for, with a reference, if possible one that is not started and the

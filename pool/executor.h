@@ -7,7 +7,7 @@
  *   executor_owner.c   what futures ask of their executor (pool/future.h)
  *   executor_list.c    all executors: what becomes of them at exit and after a fork
  *   executor_stats.c   what they have done
- *   task_memory.c      memory for tasks, used again and again
+ *   task_memory.c      memory for tasks, used again and again; which a fork has lost
  *   task_queue.c       which task is next
  *   task_run.c         a task is run, or not
  *   tally.c            and counted
@@ -91,8 +91,9 @@ struct weft_executor {
 
     /* Memory of tasks (task_memory.c). */
     struct wefti_mutex spare_mutex;
-    struct weft_future *spare; /* guarded by spare_mutex */
-    uint32_t taken;            /* the same, but read without */
+    struct wefti_task *tasks; /* all, spare or not; guarded by spare_mutex, as is: */
+    struct weft_future *spare;
+    uint32_t taken; /* the same, but read without */
     struct weft_future *returned;
     uint32_t given; /* both wrap: their difference counts */
 
@@ -177,6 +178,9 @@ void wefti_tally_merge(struct wefti_tally *into, const struct wefti_tally *from)
 
 struct weft_future *wefti_task_allocate(struct wefti_owner *owner);
 void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future);
+
+/* In the child of a fork: no task stays as it is that another thread had in its hands. */
+void wefti_tasks_lose(struct weft_executor *executor);
 
 /* Releases all spare tasks, and from now on those that come back. */
 void wefti_task_memory_end(struct weft_executor *executor);

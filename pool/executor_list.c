@@ -111,6 +111,19 @@ static void after_fork_parent(void)
     wefti_mutex_unlock(&mutex);
 }
 
+/* Shut down, with no worker but the calling one; one more user is the caller's. */
+static void make_single(struct weft_executor *executor, const struct wefti_worker *caller)
+{
+    bool own = caller != NULL && caller->executor == executor;
+    executor->closed = true;
+    executor->users = 1U + (wefti_load(&executor->handles, RELAXED) != 0) + own;
+    executor->live = own && !caller->left;
+    executor->coming = own && !caller->left && !caller->ready; /* its initializer has forked */
+    executor->watchers = 0;
+    executor->idle.asleep = executor->idle.called = 0;
+    executor->submitters.asleep = executor->submitters.called = 0;
+}
+
 /* Gives up what a worker had that does not exist here: the queue's references to what it ran. */
 static void bury(struct wefti_worker *worker)
 {
@@ -123,18 +136,10 @@ static void bury(struct wefti_worker *worker)
     wefti_worker_free(worker);
 }
 
-/* Shut down, with no worker but the calling one; one more user is the caller's. */
-static void make_single(struct weft_executor *executor, const struct wefti_worker *caller)
+static void bury_others(struct weft_executor *executor, const struct wefti_worker *caller)
 {
     struct wefti_worker *workers = executor->workers;
     executor->workers = NULL;
-    executor->closed = true;
-    executor->users = 1 + (wefti_load(&executor->handles, RELAXED) != 0);
-    executor->live = 0;
-    executor->coming = 0;
-    executor->watchers = 0;
-    executor->idle.asleep = executor->idle.called = 0;
-    executor->submitters.asleep = executor->submitters.called = 0;
     for (struct wefti_worker *next, *worker = workers; worker != NULL; worker = next) {
         next = worker->next;
         if (worker != caller) {
@@ -143,11 +148,10 @@ static void make_single(struct weft_executor *executor, const struct wefti_worke
         }
         worker->next = NULL;
         executor->workers = worker;
-        executor->users++;
-        executor->live += !worker->left;
     }
 }
 
+/* What is called in here may end an executor, but not the one that it is called for. */
 static void after_fork_child(void)
 {
     struct wefti_worker *caller = wefti_worker_current();
@@ -156,6 +160,8 @@ static void after_fork_child(void)
         make_single(executor, caller);
     for (struct weft_executor *next, *executor = first; executor != NULL; executor = next) {
         wefti_executor_drain(executor, WEFT_OK);
+        wefti_tasks_lose(executor);
+        bury_others(executor, caller);
         next = executor->next;
         leave(executor);
     }

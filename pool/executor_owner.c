@@ -53,10 +53,18 @@ const struct wefti_owner_type wefti_executor_owner = {.allocate = wefti_task_all
                                                       .withdraw = withdraw,
                                                       .run_here = run_here};
 
-void wefti_executor_drain(struct weft_executor *executor, weft_status why)
+/* ---- all of them --------------------------------------------------------------------------- */
+
+struct drain {
+    struct weft_executor *executor;
+    struct weft_future *first; /* that have been taken out, linked by `next` */
+    weft_status why;
+};
+
+static void take_out_all(struct drain *drain)
 {
-    struct weft_future *first = NULL;
-    struct weft_future **end = &first;
+    struct weft_executor *executor = drain->executor;
+    struct weft_future **end = &drain->first;
     wefti_mutex_lock(&executor->mutex);
     for (struct wefti_task *task; (task = wefti_task_queue_take(&executor->queue)) != NULL;) {
         task->future.next = NULL;
@@ -66,9 +74,31 @@ void wefti_executor_drain(struct weft_executor *executor, weft_status why)
     wefti_sleepers_call_all(&executor->submitters);
     wefti_mutex_unlock(&executor->mutex);
     wefti_sleepers_wake_all(&executor->submitters);
-    while (first != NULL) {
-        struct weft_future *next = first->next;
-        wefti_task_drop(executor, (void *)first, why);
-        first = next;
+}
+
+static void drop_others(struct drain **drain);
+
+/* Also if one of those that are told ends the thread: then in the cleanup of its frame. */
+static void drop_all(struct drain *drain)
+{
+    struct drain *rest __attribute__((cleanup(drop_others))) = drain;
+    while (drain->first != NULL) {
+        struct weft_future *first = drain->first;
+        drain->first = first->next;
+        wefti_task_drop(drain->executor, (void *)first, drain->why);
     }
+    rest = NULL;
+}
+
+static void drop_others(struct drain **drain)
+{
+    if (*drain != NULL)
+        drop_all(*drain);
+}
+
+void wefti_executor_drain(struct weft_executor *executor, weft_status why)
+{
+    struct drain drain = {.executor = executor, .why = why};
+    take_out_all(&drain);
+    drop_all(&drain);
 }

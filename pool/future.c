@@ -27,6 +27,9 @@
  *   RUNNING            NOTIFIED     wefti_task_end: it was asked to end, and says that it did
  *   PENDING, RUNNING   NOTIFIED     weft_future_free: nobody is left who could complete it
  *
+ * Between COMPLETING and FINISHED nothing is called, so a fork finds it in another thread only. In the
+ * child, which sees that by the process beside it, it is as if RUNNING: nobody else completes it there.
+ *
  * The bits are set while it is not done, and end with it. Who makes it done takes them in the same
  * exchange, and tells those that they stand for. So no wake-up is lost: a thread parks only if it has
  * set WAITED and finds, under the bucket's lock, that the future is not done; who makes it done later
@@ -40,6 +43,7 @@
 #include "pool/compose.h"
 #include "pool/hooks.h"
 #include "pool/state.h"
+#include "pool/task.h"
 #include "primitives/self.h"
 #include "primitives/thread.h"
 #include "primitives/watch.h"
@@ -78,12 +82,25 @@ weft_future *weft_future_new_with(const weft_future_options *given)
 
 /* ---- the state ----------------------------------------------------------------------------- */
 
+/* The phase, as this process has it. */
+static uint32_t phase_here(uint32_t word, uint32_t process)
+{
+    uint32_t phase = wefti_phase_of(word);
+    return phase == WEFTI_TASK_COMPLETING && (word & ~(uint32_t)WEFTI_TASK_BITS) != process
+               ? WEFT_TASK_RUNNING
+               : phase;
+}
+
 bool wefti_future_pass(struct weft_future *future, uint32_t from, uint32_t to)
 {
+    const uint32_t bits = WEFTI_TASK_BITS & ~(uint32_t)WEFTI_TASK_PHASE;
+    uint32_t process = wefti_forks() << WEFTI_TASK_PROCESS;
     uint32_t word = wefti_load(&future->state, RELAXED);
-    while (wefti_phase_of(word) == from)
+    if (to == WEFTI_TASK_COMPLETING)
+        to |= process;
+    while (phase_here(word, process) == from)
         /* Acquire and release: who begins or completes sees what was done before, and is seen. */
-        if (wefti_cas(&future->state, &word, (word & ~(uint32_t)WEFTI_TASK_PHASE) | to, ACQ_REL))
+        if (wefti_cas(&future->state, &word, (word & bits) | to, ACQ_REL))
             return true;
     return false;
 }
@@ -111,9 +128,9 @@ bool wefti_future_complete(struct weft_future *future, uint32_t from, uint32_t o
         !wefti_future_pass(future, or_from, WEFTI_TASK_COMPLETING))
         return false;
     future->result = result;
-    weft_future_ref(future); /* who sees it done may free it */
-    wefti_future_tell(future, wefti_future_settle(future, WEFT_TASK_FINISHED));
-    weft_future_free(future);
+    /* Who sees it done may free it; and who is told may end this thread. */
+    struct weft_future *kept __attribute__((cleanup(wefti_future_drop))) = weft_future_ref(future);
+    wefti_future_tell(kept, wefti_future_settle(kept, WEFT_TASK_FINISHED));
     return true;
 }
 
@@ -149,42 +166,37 @@ bool wefti_future_try_ref(struct weft_future *future)
 static void abandon(struct weft_future *future)
 {
     wefti_store(&future->references, 1, RELAXED);
-    wefti_future_tell(future, wefti_future_settle(future, WEFT_TASK_CANCELLED_AND_NOTIFIED));
+    struct weft_future *kept __attribute__((cleanup(wefti_future_drop))) = future;
+    wefti_future_tell(kept, wefti_future_settle(kept, WEFT_TASK_CANCELLED_AND_NOTIFIED));
 }
 
 /* Gives a reference up; one that is dead then goes to a list, linked by `next`. */
 static void drop(struct weft_future *future, struct weft_future **dead)
 {
-    while (future != NULL) {
-        if (wefti_watched())
-            wefti_watch_releasing(future);
-        /* Release and acquire: who ends it sees what all others did with it. */
-        if (wefti_fetch_sub(&future->references, 1, ACQ_REL) != 1)
-            return;
-        if (wefti_future_is_done(future))
-            break;
+    if (wefti_watched())
+        wefti_watch_releasing(future);
+    /* Release and acquire: who ends it sees what all others did with it. */
+    if (wefti_fetch_sub(&future->references, 1, ACQ_REL) != 1)
+        return;
+    if (!wefti_future_is_done(future)) {
         abandon(future);
+        return;
     }
-    if (future != NULL) {
-        future->next = *dead;
-        *dead = future;
-    }
+    future->next = *dead;
+    *dead = future;
 }
 
 /* Gives back what a dead future has; what it was made of may join the list. */
-static void bury(struct weft_future *future, struct weft_future **dead)
+static void take_apart(struct weft_future *future, struct weft_future **dead)
 {
-    if (wefti_watched())
-        wefti_watch_acquired(future);
-    if (!future->lent) {
-        if (future->free_value != NULL && future->result.value != NULL)
-            future->free_value(future->result.value);
+    if (!future->lent)
         wefti_error_free(future->result.error);
-    }
     if (future->composed) {
         struct wefti_composition *composition = future->arg;
+        wefti_compositions_leave(composition);
         for (size_t i = 0; i < composition->count; i++)
-            drop(composition->sources[i].hook.future, dead);
+            if (composition->sources[i].hook.future != NULL)
+                drop(composition->sources[i].hook.future, dead);
         wefti_release(composition);
     }
     wefti_watch_done(future);
@@ -194,16 +206,50 @@ static void bury(struct weft_future *future, struct weft_future **dead)
         wefti_release(future);
 }
 
+/* The frame in which its value ends; if that ends the thread, also the others' turn comes there. */
+struct burial {
+    struct weft_future *future;
+    struct weft_future **dead;
+    bool interrupted;
+};
+
+static void bury_all(struct weft_future **dead);
+
+static void end_burial(struct burial *burial)
+{
+    take_apart(burial->future, burial->dead);
+    if (burial->interrupted)
+        bury_all(burial->dead);
+}
+
+static void bury(struct weft_future *future, struct weft_future **dead)
+{
+    struct wefti_suspension suspension __attribute__((cleanup(wefti_continuations_resume)));
+    struct burial burial __attribute__((cleanup(end_burial))) = {future, dead, true};
+    wefti_continuations_suspend(&suspension);
+    if (wefti_watched())
+        wefti_watch_acquired(future);
+    if (!future->lent && future->free_value != NULL && future->result.value != NULL)
+        future->free_value(future->result.value);
+    burial.interrupted = false;
+}
+
+/* A list, not a recursion: a long chain of compositions ends in one go. */
+static void bury_all(struct weft_future **dead)
+{
+    while (*dead != NULL) {
+        struct weft_future *first = *dead;
+        *dead = first->next;
+        bury(first, dead);
+    }
+}
+
 void weft_future_free(weft_future *future)
 {
-    /* A list, not a recursion: a long chain of compositions ends in one go. */
     struct weft_future *dead = NULL;
-    drop(future, &dead);
-    while (dead != NULL) {
-        struct weft_future *first = dead;
-        dead = first->next;
-        bury(first, &dead);
-    }
+    if (future != NULL)
+        drop(future, &dead);
+    bury_all(&dead);
 }
 
 /* ---- cancel -------------------------------------------------------------------------------- */
@@ -231,15 +277,15 @@ weft_status weft_future_cancel(weft_future *future)
     uint32_t word = wefti_load(&future->state, RELAXED);
     if (wefti_watched() && wefti_phase_of(word) == WEFT_TASK_PENDING)
         wefti_watch_releasing(future);
-    weft_future_ref(future); /* who sees it done may free it */
+    /* Who sees it done may free it; and who is told may end this thread. */
+    struct weft_future *kept __attribute__((cleanup(wefti_future_drop))) = weft_future_ref(future);
     bool cancelled = false;
     while (!cancelled && wefti_phase_of(word) == WEFT_TASK_PENDING)
-        cancelled = wefti_cas(&future->state, &word, phase, ACQ_REL); /* as wefti_future_settle */
+        cancelled = wefti_cas(&kept->state, &word, phase, ACQ_REL); /* as wefti_future_settle */
     if (cancelled) {
-        withdraw(future);
-        wefti_future_tell(future, word);
+        withdraw(kept);
+        wefti_future_tell(kept, word);
     }
-    weft_future_free(future);
     return cancelled || wefti_phase_of(word) == WEFT_TASK_CANCELLED ||
                    wefti_phase_of(word) == WEFT_TASK_CANCELLED_AND_NOTIFIED
                ? WEFT_OK

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Futures inside the library: future.c keeps the state and completes, future_wait.c waits for one,
- * hooks.c knows who is to be told, task.c runs what an executor starts.
+ * hooks.c knows who is to be told, task.c runs what an executor starts, lost.c ends what a fork has lost.
  *
  * An executor, with the type of its owner filled in:
  *
@@ -80,7 +80,6 @@ struct weft_future {
     void *tag;
     struct weft_future *waits_for; /* what its task waits for; guarded by the registry's mutex */
     uint32_t runner;               /* the number of the thread that runs it */
-    uint32_t forks;                /* of the process it was started in */
     bool composed;                 /* arg is what it is made of (compose.c), */
     bool lent;                     /* which the result belongs to */
     bool queued;                   /* the owner's, as are the rest: it is in the queue */

@@ -117,6 +117,18 @@ void wefti_groups_after_fork_child(void)
     }
 }
 
+void wefti_groups_catch_up(void)
+{
+    for (struct wefti_group *group = first; group != NULL; group = group->next)
+        for (size_t i = 0; i < group->count; i++) {
+            struct wefti_hook *hook = &group->hooks[i];
+            if (hook->previous == NULL || !wefti_future_is_done(hook->future))
+                continue;
+            wefti_hook_unlink(hook);
+            (void)wefti_group_note(hook);
+        }
+}
+
 /* ---- waiting ------------------------------------------------------------------------------- */
 
 /* Runs one that the calling task's own executor has not started; false: there is none. */

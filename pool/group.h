@@ -62,4 +62,7 @@ size_t wefti_group_waiters(const struct wefti_group *group);
 /* Under the hooks' lock, in the child of a fork: the groups of other threads are no more. */
 void wefti_groups_after_fork_child(void);
 
+/* Under the hooks' lock, in that child: notes what is done, and was to be told by another thread. */
+void wefti_groups_catch_up(void);
+
 #endif

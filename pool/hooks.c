@@ -3,6 +3,9 @@
  * No hook is forgotten: it is added under the lock, after HOOKED has been set in the state of a future
  * that is not done. Who makes that done later sees the bit, and takes the lock before it looks.
  *
+ * In the child of a fork the forking thread tells what others had not told yet, as if it had made it
+ * done. What they had called is lost with them.
+ *
  * Lock order: the hooks' lock, then a bucket's. The registry's is never taken under it.
  */
 #include "pool/hooks.h"
@@ -81,26 +84,89 @@ bool wefti_hook_remove(struct wefti_hook *hook)
     return in;
 }
 
+/* ---- telling ------------------------------------------------------------------------------- */
+
+/* A thread that tells the hooks of a future, in its frame. Guarded by the lock. */
+struct telling {
+    struct weft_future *future;
+    uint32_t thread; /* its number; 0: it has not begun */
+    struct telling *next;
+    struct telling *previous;
+};
+
+static struct telling *tellings;   /* all that have begun */
+static struct weft_future *untold; /* in the child of a fork: what others told, by waits_for */
+
+static void begin_telling(struct telling *telling)
+{
+    telling->thread = wefti_self()->number;
+    telling->next = tellings;
+    if (tellings != NULL)
+        tellings->previous = telling;
+    tellings = telling;
+}
+
+static void end_telling(struct telling *telling)
+{
+    *(telling->previous != NULL ? &telling->previous->next : &tellings) = telling->next;
+    if (telling->next != NULL)
+        telling->next->previous = telling->previous;
+}
+
+/* Tells the first hook; false: there is none, and it has ended. */
+static bool tell_one(struct telling *telling)
+{
+    struct wefti_group *group = NULL; /* its memory and the hook's may go with the lock */
+    bool wake = false;
+    wefti_hooks_lock();
+    if (telling->thread == 0)
+        begin_telling(telling);
+    struct wefti_hook *hook = telling->future->hooks;
+    if (hook != NULL) {
+        wefti_hook_unlink(hook);
+        group = hook->group;
+        wake = group != NULL && wefti_group_note(hook);
+    } else {
+        end_telling(telling);
+    }
+    wefti_hooks_unlock();
+    if (wake)
+        wefti_group_wake(group);
+    else if (hook != NULL && group == NULL)
+        hook->call(hook);
+    return hook != NULL;
+}
+
+static void tell_all(struct telling *telling);
+
+/* The frame is left; by a hook that has ended its thread, if there are others to be told. */
+static void tell_others(struct telling **telling)
+{
+    if (*telling != NULL)
+        tell_all(*telling);
+}
+
 /* One at a time, so that those behind can still be removed. */
+static void tell_all(struct telling *telling)
+{
+    struct telling *rest __attribute__((cleanup(tell_others))) = telling;
+    while (tell_one(telling))
+        continue;
+    rest = NULL;
+}
+
 void wefti_hooks_tell(struct weft_future *future)
 {
-    struct wefti_hook *hook;
-    do {
-        struct wefti_group *group = NULL; /* its memory and the hook's may go with the lock */
-        bool wake = false;
-        wefti_hooks_lock();
-        hook = future->hooks;
-        if (hook != NULL) {
-            wefti_hook_unlink(hook);
-            group = hook->group;
-            wake = group != NULL && wefti_group_note(hook);
-        }
-        wefti_hooks_unlock();
-        if (wake)
-            wefti_group_wake(group);
-        else if (hook != NULL && group == NULL)
-            hook->call(hook);
-    } while (hook != NULL);
+    struct telling telling = {.future = future};
+    tell_all(&telling);
+}
+
+bool wefti_hooks_are_told(const struct weft_future *future)
+{
+    const struct telling *telling = tellings;
+    while (telling != NULL && telling->future != future)
+        telling = telling->next;
+    return telling != NULL;
 }
 
 /* ---- callbacks ----------------------------------------------------------------------------- */
@@ -117,21 +183,27 @@ static void *call_function(void *arg)
     return callback->function(callback->hook.future, callback->arg);
 }
 
+/* What is called may end its thread, and so may the excepthook. */
 static void call(struct callback *callback)
 {
-    struct wefti_continuations *suspended = wefti_continuations_suspend();
-    struct wefti_result result = wefti_run(call_function, callback);
+    struct wefti_suspension suspension __attribute__((cleanup(wefti_continuations_resume)));
+    struct wefti_result result __attribute__((cleanup(wefti_result_drop_error))) = {0};
+    wefti_continuations_suspend(&suspension);
+    result = wefti_run(call_function, callback);
     if (result.error != NULL)
         wefti_excepthook(wefti_thread_own(), result.error);
-    wefti_error_free(result.error);
-    wefti_continuations_resume(suspended);
+}
+
+static void drop_callback(struct callback **callback)
+{
+    wefti_release(*callback);
 }
 
 static void call_and_free(struct wefti_hook *hook)
 {
-    struct callback *callback = (struct callback *)hook; /* it is the first field */
+    /* It is the first field. */
+    struct callback *callback __attribute__((cleanup(drop_callback))) = (struct callback *)hook;
     call(callback);
-    wefti_release(callback);
 }
 
 weft_status weft_future_add_done_callback(weft_future *future, weft_continuation *function,
@@ -173,10 +245,38 @@ size_t weft_future_waiters(const weft_future *future)
 
 /* ---- start and fork ------------------------------------------------------------------------ */
 
+/* What other threads have in their frames is still there, but will be used anew. */
 static void after_fork_child(void)
 {
+    uint32_t own = wefti_self()->number;
     wefti_mutex_init(&mutex);
     wefti_groups_after_fork_child();
+    for (struct telling *next, *telling = tellings; telling != NULL; telling = next) {
+        next = telling->next;
+        if (telling->thread == own)
+            continue;
+        end_telling(telling);
+        telling->future->waits_for = untold; /* it is done, and waits for nothing */
+        untold = telling->future;
+    }
+}
+
+/* When the rest of the library has found itself in the child: tells what others were about to tell. */
+static void take_over(void)
+{
+    struct weft_future *future;
+    do {
+        wefti_hooks_lock();
+        future = untold;
+        if (future != NULL) {
+            untold = future->waits_for;
+            future->waits_for = NULL;
+        }
+        wefti_groups_catch_up();
+        wefti_hooks_unlock();
+        if (future != NULL)
+            wefti_hooks_tell(future);
+    } while (future != NULL);
 }
 
 /* After the library's own start, so that before a fork this lock is taken before the registry's. */
@@ -184,4 +284,10 @@ __attribute__((constructor(102))) static void start(void)
 {
     wefti_mutex_init(&mutex);
     wefti_os_at_fork(wefti_hooks_lock, wefti_hooks_unlock, after_fork_child);
+}
+
+/* After the executors' start, so that in a child they are shut down by then. */
+__attribute__((constructor(104))) static void start_late(void)
+{
+    wefti_os_at_fork(NULL, NULL, take_over);
 }

@@ -27,8 +27,11 @@ bool wefti_hook_add(struct weft_future *future, struct wefti_hook *hook);
 /* Takes a hook out; false: it was not in, and has been called or is about to be. */
 bool wefti_hook_remove(struct wefti_hook *hook);
 
-/* Tells everybody, of a future that is done. */
+/* Tells everybody, of a future that is done; also if one of them ends the calling thread. */
 void wefti_hooks_tell(struct weft_future *future);
+
+/* Under the lock: whether some thread is about to tell the hooks of a future that is done. */
+bool wefti_hooks_are_told(const struct weft_future *future);
 
 /* The lock, for who adds several at once (group.c). */
 void wefti_hooks_lock(void);

@@ -97,8 +97,9 @@ static void end(weft_map *map)
 /* The result is not lent any more. */
 static void take_back(weft_map *map)
 {
-    weft_future_free(map->present);
+    weft_future *present = map->present;
     map->present = NULL;
+    weft_future_free(present);
 }
 
 static weft_status wait_for(const weft_map *map, weft_future *future, void **value)
@@ -157,14 +158,22 @@ weft_status weft_map_join(weft_map *map)
     return WEFT_OK;
 }
 
+/* The frame is left; by the end of a value that has ended its thread, if the map is still there. */
+static void free_rest(weft_map **map)
+{
+    weft_map_free(*map);
+}
+
 void weft_map_free(weft_map *map)
 {
     if (map == NULL)
         return;
+    weft_map *rest __attribute__((cleanup(free_rest))) = map;
     end(map);
     take_back(map);
-    for (size_t i = map->next; i < map->submitted; i++)
-        weft_future_free(*at(map, i));
+    while (map->next < map->submitted)
+        weft_future_free(*at(map, map->next++));
+    rest = NULL;
     weft_executor_free(map->options.executor);
     wefti_release(map);
 }

@@ -48,7 +48,6 @@ bool wefti_task_begin(struct weft_future *future)
 {
     struct wefti_self *self = wefti_self();
     future->runner = self->number;
-    future->forks = wefti_forks();
     set_task(self, future);
     if (!wefti_future_pass(future, WEFT_TASK_PENDING, WEFT_TASK_RUNNING)) {
         set_task(self, NULL);
@@ -98,6 +97,12 @@ void wefti_task_end_as(struct weft_future *future, struct wefti_result result, b
         take_back_interruption();
     set_task(wefti_self(), NULL);
     wefti_future_tell(future, before);
+}
+
+struct wefti_result wefti_task_abandoned(void)
+{
+    return (struct wefti_result){
+        .error = wefti_error_new(WEFT_RUNTIME, "the task has ended its thread")};
 }
 
 /* ---- asking it to end ---------------------------------------------------------------------- */
@@ -198,13 +203,6 @@ bool wefti_task_run_here(struct weft_future *wanted)
 
 /* ---- who waits for whom -------------------------------------------------------------------- */
 
-/* With the registry locked: the thread that runs it did not survive a fork. */
-static bool is_lost(const struct weft_future *future)
-{
-    return wefti_future_phase(future) == WEFT_TASK_RUNNING && future->runner != 0 &&
-           future->forks != wefti_forks() && wefti_registry_number(future->runner) == NULL;
-}
-
 /* With the registry locked: whether what it waits for, and so on, is the task. */
 static bool leads_to(const struct weft_future *future, const struct weft_future *task)
 {
@@ -217,7 +215,7 @@ bool wefti_task_may_end(const struct weft_future *future)
 {
     const struct weft_future *task = wefti_task_current();
     wefti_registry_lock();
-    bool ends = !is_lost(future) && !leads_to(future, task);
+    bool ends = !leads_to(future, task);
     wefti_registry_unlock();
     return ends;
 }
@@ -225,11 +223,11 @@ bool wefti_task_may_end(const struct weft_future *future)
 bool wefti_task_waits(struct weft_future *future)
 {
     struct weft_future *task = wefti_task_current();
-    if (task == NULL && wefti_forks() == 0)
+    if (task == NULL)
         return true;
     wefti_registry_lock();
-    bool ends = !is_lost(future) && !leads_to(future, task);
-    if (ends && task != NULL)
+    bool ends = !leads_to(future, task);
+    if (ends)
         task->waits_for = future;
     wefti_registry_unlock();
     return ends;

@@ -25,6 +25,9 @@ struct wefti_nesting {
 void wefti_task_nest(struct wefti_nesting *nesting, struct weft_future *inner);
 void wefti_task_unnest(const struct wefti_nesting *nesting);
 
+/* The result of a task that has ended its thread. */
+struct wefti_result wefti_task_abandoned(void);
+
 static inline void wefti_future_drop(struct weft_future **future)
 {
     weft_future_free(*future);
@@ -38,8 +41,7 @@ bool wefti_task_run_here(struct weft_future *future);
 
 /*
  * The calling thread is going to wait for a future, without a deadline. False: that would never end,
- * because it waits, through others or not, for the thread's own task, or was lost in a fork. Else
- * wefti_task_waited follows.
+ * because it waits, through others or not, for the thread's own task. Else wefti_task_waited follows.
  */
 bool wefti_task_waits(struct weft_future *future);
 void wefti_task_waited(void);
@@ -51,7 +53,10 @@ bool wefti_task_may_end(const struct weft_future *future);
  * Compositions that can go on wait until their thread has told of what it completed (compose.c). They
  * must not wait while it runs a program's code, which may wait for them.
  */
-struct wefti_continuations *wefti_continuations_suspend(void);
-void wefti_continuations_resume(struct wefti_continuations *suspended);
+struct wefti_suspension {
+    struct wefti_continuations *list;
+};
+void wefti_continuations_suspend(struct wefti_suspension *suspension);
+void wefti_continuations_resume(const struct wefti_suspension *suspension); /* a cleanup */
 
 #endif

@@ -12,14 +12,42 @@
 
 #include "platform/atomic.h"
 #include "platform/memory.h"
+#include "pool/lost.h"
+#include "pool/state.h"
+#include "primitives/watch.h"
 
 enum { KEPT = 16384 };
 
 static struct weft_future ended; /* only its address: the shared list takes nothing more */
 
+static void enter(struct weft_executor *executor, struct wefti_task *task)
+{
+    task->future.references = 0; /* for who looks at all */
+    task->previous_of_all = NULL;
+    wefti_mutex_lock(&executor->spare_mutex);
+    task->next_of_all = executor->tasks;
+    if (executor->tasks != NULL)
+        executor->tasks->previous_of_all = task;
+    executor->tasks = task;
+    wefti_mutex_unlock(&executor->spare_mutex);
+}
+
+static void leave(struct weft_executor *executor, struct wefti_task *task)
+{
+    wefti_mutex_lock(&executor->spare_mutex);
+    struct wefti_task *next = task->next_of_all;
+    struct wefti_task *previous = task->previous_of_all;
+    *(previous != NULL ? &previous->next_of_all : &executor->tasks) = next;
+    if (next != NULL)
+        next->previous_of_all = previous;
+    wefti_mutex_unlock(&executor->spare_mutex);
+}
+
 static void release(struct weft_executor *executor, struct weft_future *future)
 {
-    wefti_release((struct wefti_task *)(void *)future);
+    struct wefti_task *task = (void *)future;
+    leave(executor, task);
+    wefti_release(task);
     wefti_executor_unpin(executor);
 }
 
@@ -56,6 +84,7 @@ struct weft_future *wefti_task_allocate(struct wefti_owner *owner)
         return NULL;
     /* Relaxed: the caller has a handle, which has a pin. */
     wefti_fetch_add(&executor->pins, 1, RELAXED);
+    enter(executor, task);
     return &task->future;
 }
 
@@ -82,4 +111,44 @@ void wefti_task_memory_end(struct weft_executor *executor)
     release_all(executor, wefti_exchange(&executor->returned, &ended, ACQUIRE));
     release_all(executor, executor->spare); /* nobody submits any more */
     executor->spare = NULL;
+}
+
+/* ---- in the child of a fork ---------------------------------------------------------------- */
+
+/* Those that are not done, each with a reference. */
+static struct wefti_task *note_all(struct weft_executor *executor)
+{
+    struct wefti_task *noted = NULL;
+    wefti_mutex_lock(&executor->spare_mutex);
+    for (struct wefti_task *task = executor->tasks; task != NULL; task = task->next_of_all) {
+        if (wefti_watched())
+            wefti_watch_acquired(&task->future);
+        if (wefti_future_is_done(&task->future) || !wefti_future_try_ref(&task->future))
+            continue;
+        task->next_noted = noted;
+        noted = task;
+    }
+    wefti_mutex_unlock(&executor->spare_mutex);
+    return noted;
+}
+
+/* A composed one that has not been given to the executor waits on. */
+static void lose(struct weft_executor *executor, struct weft_future *future)
+{
+    uint32_t word = wefti_future_word(future);
+    bool pending = wefti_phase_of(word) == WEFT_TASK_PENDING;
+    if (pending && future->composed && (word & WEFTI_TASK_QUEUED) == 0)
+        return;
+    wefti_future_lose(future);
+    if (wefti_future_is_done(future))
+        wefti_tally_add(pending ? &executor->tally.cancelled : &executor->tally.failed);
+}
+
+void wefti_tasks_lose(struct weft_executor *executor)
+{
+    for (struct wefti_task *next, *task = note_all(executor); task != NULL; task = next) {
+        next = task->next_noted;
+        lose(executor, &task->future);
+        weft_future_free(&task->future);
+    }
 }

@@ -18,9 +18,12 @@
 struct wefti_task {
     struct weft_future future; /* first: with the queue's own priority, links and mark */
     struct wefti_heap_node node;
-    struct wefti_task *outer;     /* what its thread goes on with after it; NULL: nothing */
-    struct weft_context *context; /* that it is run in; NULL: none */
-    bool posted;                  /* nobody asks for its result */
+    struct wefti_task *outer;       /* what its thread goes on with after it; NULL: nothing */
+    struct weft_context *context;   /* that it is run in; NULL: none */
+    bool posted;                    /* nobody asks for its result */
+    struct wefti_task *next_of_all; /* its executor's; guarded by spare_mutex, as are: */
+    struct wefti_task *previous_of_all;
+    struct wefti_task *next_noted;
 };
 
 struct wefti_task_queue {

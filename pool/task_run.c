@@ -62,8 +62,26 @@ static size_t outcome_of(const struct wefti_result *result, bool obeyed)
 
 void wefti_task_give_up(struct wefti_task *task)
 {
+    struct weft_future *future __attribute__((cleanup(wefti_future_drop))) = &task->future;
     weft_context_free(task->context);
-    weft_future_free(&task->future);
+}
+
+static void give_up(struct wefti_task **task)
+{
+    wefti_task_give_up(*task);
+}
+
+/* How a task ends, also if the excepthook, which is called in the frame, ends the thread. */
+struct ending {
+    struct wefti_task *task;
+    struct wefti_result result;
+    bool obeyed;
+};
+
+static void finish(const struct ending *ending)
+{
+    struct wefti_task *task __attribute__((cleanup(give_up))) = ending->task;
+    wefti_task_end_as(&task->future, ending->result, ending->obeyed);
 }
 
 static void end(struct run *run, struct wefti_result result)
@@ -71,11 +89,10 @@ static void end(struct run *run, struct wefti_result result)
     /* Asked once: it is counted as what its future says. */
     bool obeyed = wefti_task_obeys(&run->task->future, result);
     count(run, outcome_of(&result, obeyed));
-    struct wefti_task *task = leave(run);
-    if (task->posted && result.error != NULL)
+    const struct ending ending
+        __attribute__((cleanup(finish))) = {.task = leave(run), .result = result, .obeyed = obeyed};
+    if (ending.task->posted && result.error != NULL)
         wefti_excepthook(wefti_thread_own(), result.error);
-    wefti_task_end_as(&task->future, result, obeyed);
-    wefti_task_give_up(task);
 }
 
 /* The target of what is not run: why not. */
@@ -89,8 +106,7 @@ static void *refuse(void *why)
 static void abandon(struct run *run)
 {
     if (run->task != NULL)
-        end(run, (struct wefti_result){
-                     .error = wefti_error_new(WEFT_RUNTIME, "the task has ended its thread")});
+        end(run, wefti_task_abandoned());
 }
 
 static void *run_in_context(void *arg)
@@ -152,7 +168,7 @@ void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, we
         run_target(&run, refuse, &why);
         return;
     }
+    struct wefti_task *dropped __attribute__((cleanup(give_up))) = task;
     count(&run, offsetof(struct wefti_tally, cancelled));
-    (void)weft_future_cancel(&task->future); /* it may be already */
-    wefti_task_give_up(task);
+    (void)weft_future_cancel(&dropped->future); /* it may be already */
 }

@@ -18,20 +18,35 @@ static void *run(void *arg)
                                        : composition->target(source->result.value);
 }
 
+/* The frame is left, and the target has not returned: it has ended its thread. */
+static void abandon(struct weft_future **future)
+{
+    if (*future != NULL)
+        wefti_task_end(*future, wefti_task_abandoned());
+}
+
+static struct wefti_result run_target(const struct weft_future *future)
+{
+    struct wefti_suspension suspension __attribute__((cleanup(wefti_continuations_resume)));
+    wefti_continuations_suspend(&suspension);
+    return wefti_run(future->target, future->arg);
+}
+
 static void run_here(struct weft_future *future)
 {
     struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
     wefti_task_nest(&nesting, future);
     if (wefti_task_begin(future)) {
-        struct wefti_continuations *suspended = wefti_continuations_suspend();
-        struct wefti_result result = wefti_run(future->target, future->arg);
-        wefti_continuations_resume(suspended);
+        struct weft_future *running __attribute__((cleanup(abandon))) = future;
+        struct wefti_result result = run_target(future);
+        running = NULL;
         wefti_task_end(future, result);
     }
 }
 
 static void hand_over(struct weft_future *future)
 {
+    struct weft_future *refused __attribute__((cleanup(wefti_future_drop))) = NULL;
     weft_future_ref(future); /* the queue's */
     if (wefti_watched())
         wefti_watch_releasing(future);
@@ -39,8 +54,8 @@ static void hand_over(struct weft_future *future)
     if (status == WEFT_OK) {
         wefti_future_queued(future);
     } else {
-        (void)wefti_future_fail(future, status, NULL);
-        weft_future_free(future);
+        refused = future;
+        (void)wefti_future_fail(refused, status, NULL);
     }
 }
 

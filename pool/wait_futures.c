@@ -37,25 +37,35 @@ static weft_status wait_for_all(size_t count, weft_future *const *futures, int64
     return status;
 }
 
+struct waiting {
+    struct wefti_group group;
+    struct wefti_hook on_stack[WEFT_FUTURES_INLINE];
+    struct wefti_hook *hooks;
+};
+
+/* However the frame is left: a task that is run in place may end its thread. */
+static void end_wait(struct waiting *waiting)
+{
+    if (waiting->hooks == NULL)
+        return;
+    wefti_group_end(&waiting->group);
+    if (waiting->hooks != waiting->on_stack)
+        wefti_release(waiting->hooks);
+}
+
 static weft_status wait_for_first(size_t count, weft_future *const *futures,
                                   enum wefti_group_mode mode, int64_t deadline)
 {
-    struct wefti_hook on_stack[WEFT_FUTURES_INLINE];
-    struct wefti_hook *hooks = on_stack;
-    struct wefti_group group;
-    if (count > WEFT_FUTURES_INLINE) {
-        if (count > SIZE_MAX / sizeof *hooks)
-            return WEFT_NO_MEMORY;
-        hooks = wefti_allocate(count * sizeof *hooks);
-        if (hooks == NULL)
-            return WEFT_NO_MEMORY;
-    }
-    wefti_group_begin(&group, mode, count, futures, hooks);
-    weft_status status = wefti_group_wait(&group, deadline);
-    wefti_group_end(&group);
-    if (hooks != on_stack)
-        wefti_release(hooks);
-    return status;
+    struct waiting waiting __attribute__((cleanup(end_wait)));
+    waiting.hooks = waiting.on_stack;
+    if (count > WEFT_FUTURES_INLINE)
+        waiting.hooks = count <= SIZE_MAX / sizeof *waiting.hooks
+                            ? wefti_allocate(count * sizeof *waiting.hooks)
+                            : NULL;
+    if (waiting.hooks == NULL)
+        return WEFT_NO_MEMORY;
+    wefti_group_begin(&waiting.group, mode, count, futures, waiting.hooks);
+    return wefti_group_wait(&waiting.group, deadline);
 }
 
 weft_status weft_wait_futures(size_t count, weft_future **futures, weft_return_when when,

@@ -51,10 +51,16 @@ weft_future *weft_when_all(size_t count, weft_future *const *futures)
 
 /* ---- any ----------------------------------------------------------------------------------- */
 
+static void let_go(struct wefti_composition **composition)
+{
+    wefti_composition_let_go((*composition)->future);
+}
+
 static void any_step(struct wefti_composition *composition, struct weft_future *source)
 {
-    wefti_compose_take_over(composition, source);
-    wefti_composition_let_go(composition->future);
+    /* Also if one of those that are told ends the thread. */
+    struct wefti_composition *losing __attribute__((cleanup(let_go))) = composition;
+    wefti_compose_take_over(losing, source);
 }
 
 weft_future *weft_when_any(size_t count, weft_future *const *futures)

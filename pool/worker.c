@@ -143,10 +143,10 @@ static bool initialize(const struct wefti_worker *worker)
     const struct weft_executor *executor = worker->executor;
     if (executor->initializer == NULL)
         return true;
-    struct wefti_result result = wefti_run(executor->initializer, executor->init_arg);
+    struct wefti_result result __attribute__((cleanup(wefti_result_drop_error))) =
+        wefti_run(executor->initializer, executor->init_arg);
     if (result.error != NULL)
         wefti_excepthook(worker->thread, result.error);
-    wefti_error_free(result.error);
     set_interrupted(false);
     return result.error == NULL;
 }
@@ -162,14 +162,25 @@ static void break_pool(struct weft_executor *executor)
     wefti_executor_drain(executor, WEFT_BROKEN_POOL);
 }
 
+static void say_left(struct wefti_worker **worker)
+{
+    wefti_mutex_lock(&(*worker)->executor->mutex);
+    depart(*worker);
+    wefti_mutex_unlock(&(*worker)->executor->mutex);
+}
+
+/* It leaves also if one of those that are told ends the thread. */
+static void give_way(struct wefti_worker *worker)
+{
+    struct wefti_worker *leaving __attribute__((cleanup(say_left))) = worker;
+    if (!leaving->ready)
+        break_pool(leaving->executor);
+}
+
 void wefti_worker_replace(struct wefti_worker *worker)
 {
     struct weft_executor *executor = worker->executor;
-    if (!worker->ready)
-        break_pool(executor);
-    wefti_mutex_lock(&executor->mutex);
-    depart(worker);
-    wefti_mutex_unlock(&executor->mutex);
+    give_way(worker);
     /* Another takes what is queued, or nobody can. */
     weft_status status = wefti_executor_staff(executor);
     if (status != WEFT_OK)
@@ -210,13 +221,11 @@ static void free_earlier(struct wefti_worker *worker)
     }
 }
 
-/* The thread is about to end, in whatever way. */
-static void leave(struct wefti_worker **left)
+/* The last that its thread has to do with the executor. */
+static void go(struct wefti_worker **gone)
 {
-    struct wefti_worker *worker = *left;
+    struct wefti_worker *worker = *gone;
     struct weft_executor *executor = worker->executor;
-    if (!worker->left) /* a task has ended its thread, or the initializer has failed */
-        wefti_worker_replace(worker);
     wefti_mutex_lock(&executor->mutex);
     struct wefti_worker *earlier = take_earlier(executor);
     wefti_mutex_unlock(&executor->mutex);
@@ -228,6 +237,14 @@ static void leave(struct wefti_worker **left)
     wefti_mutex_unlock(&executor->mutex);
     if (last)
         wefti_executor_end(executor);
+}
+
+/* The thread is about to end, in whatever way. */
+static void leave(struct wefti_worker **left)
+{
+    struct wefti_worker *worker __attribute__((cleanup(go))) = *left;
+    if (!worker->left) /* a task has ended its thread, or the initializer has failed */
+        wefti_worker_replace(worker);
 }
 
 static void *work(void *arg)

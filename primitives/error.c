@@ -45,6 +45,11 @@ void wefti_error_free(const weft_error *error)
         wefti_release((struct error_block *)(uintptr_t)error); /* it is the block's first field */
 }
 
+void wefti_result_drop_error(struct wefti_result *result)
+{
+    wefti_error_free(result->error);
+}
+
 /* ---- raise --------------------------------------------------------------------------------- */
 
 /* Appends a text of so many bytes and a zero; returns where it stands. */
@@ -167,12 +172,16 @@ struct wefti_result wefti_returned(void *value)
     return (struct wefti_result){.error = raised != NULL ? raised : &not_raised};
 }
 
+static void restore(const weft_error **before)
+{
+    wefti_error_free(exchange(*before));
+}
+
 struct wefti_result wefti_run(weft_target *target, void *arg)
 {
-    const weft_error *before = exchange(NULL);
-    struct wefti_result result = wefti_returned(target(arg));
-    wefti_error_free(exchange(before));
-    return result;
+    /* A cleanup: the target may end its thread. */
+    const weft_error *before __attribute__((cleanup(restore))) = exchange(NULL);
+    return wefti_returned(target(arg));
 }
 
 void wefti_error_drop(void)

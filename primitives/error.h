@@ -31,6 +31,7 @@ const weft_error *wefti_error_new(weft_status code, const char *text);
 
 /* Gives an error of a result back; NULL is allowed. */
 void wefti_error_free(const weft_error *error);
+void wefti_result_drop_error(struct wefti_result *result); /* the same, as a cleanup */
 
 /* Makes an error of a result the calling thread's, as if it had been raised in it. */
 void wefti_error_raise(const weft_error *error);

@@ -52,7 +52,7 @@ typedef struct weft_then_options {
  * when `page` has its value; if that fails or is cancelled, so does the new one, and nothing is run.
  * `weft_future_then(page, .always = report, .arg = &log)` runs `report(page, &log)` in any case, as
  * Java's handle. Without an executor it is run in the thread that completes the source, or, if that
- * is done already, in the caller's; it must not end that thread.
+ * is done already, in the caller's; if it ends that thread, the new one fails with code WEFT_RUNTIME.
  *
  * If the executor has been shut down by then, the future fails with code WEFT_SHUTDOWN.
  * @return one reference of the caller's; NULL: weft_last_status() is WEFT_NO_MEMORY or, without a

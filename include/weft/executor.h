@@ -17,7 +17,8 @@
  * @endcode
  * A handle is counted. Giving the last one up shuts the executor down and does not wait: what is
  * queued is still run. When the process exits, submits are refused and executors finish what is
- * queued; in the child of a fork an executor is as after shutdown: what was queued is cancelled.
+ * queued; in the child of a fork an executor is as after shutdown: what was queued is cancelled, and
+ * what ran in another thread has failed, with code WEFT_RUNTIME.
  *
  * A task may wait for a future of its own executor. If that has not started, the worker takes
  * exactly that task out of the queue and runs it in place, so a pool of one worker does not block

@@ -120,9 +120,9 @@ WEFT_API const char *weft_task_state_name(weft_task_state state);
  * task of the same executor which has not been started runs that one itself.
  * @param[out] value what the task returned, if WEFT_OK; may be NULL.
  * @return WEFT_OK; WEFT_FAILED, see weft_future_error(); WEFT_CANCELLED; WEFT_INTERRUPTED;
- *         WEFT_DEADLOCK if a task waits for itself or for a task that waits for it, or if what it
- *         waits for ran in another thread when the process forked. A circle through composed futures,
- *         or of several tasks that wait for the first of others, is not found.
+ *         WEFT_DEADLOCK if a task waits for itself or for a task that waits for it. A circle through
+ *         composed futures, or of several tasks that wait for the first of others, is not found. In
+ *         the child of a fork what ran in another thread is WEFT_FAILED, with code WEFT_RUNTIME.
  */
 WEFT_API weft_status weft_future_result(weft_future *future, void **value);
 
@@ -158,8 +158,8 @@ typedef void *weft_continuation(weft_future *future, void *arg);
 /**
  * Calls @p callback once when the future is done, in the thread that completes or cancels it; at
  * once if it is done already: `f.add_done_callback(fn)`. In the order of adding, without any lock.
- * What it returns is ignored; an error goes to the excepthook and keeps nothing from being called. It
- * must not end its thread.
+ * What it returns is ignored; an error goes to the excepthook and keeps nothing from being called, nor
+ * does a callback that ends its thread.
  * @return WEFT_OK; WEFT_NO_MEMORY.
  */
 WEFT_API WEFT_CHECKED weft_status weft_future_add_done_callback(weft_future *future,

@@ -70,7 +70,7 @@ typedef struct weft_completions {
  * @param[out] future it, lent; the program may give up a reference of its own meanwhile.
  * @return whether there is one. If not, *status says why: WEFT_OK: each has come once;
  *         WEFT_TIMEOUT, WEFT_INTERRUPTED; WEFT_VALUE_ERROR for NaN or a NULL among them;
- *         WEFT_DEADLOCK if all that are left wait for the calling task, or were lost in a fork;
+ *         WEFT_DEADLOCK if all that are left wait for the calling task;
  *         WEFT_NO_MEMORY only if there are more than #WEFT_FUTURES_INLINE.
  */
 WEFT_API bool weft_completions_next(weft_completions *completions, weft_future **future);

@@ -3,34 +3,11 @@
 #include "test.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "executor_help.h"
+#include "fork_help.h"
+#include "pool/executor.h"
 #include "tests/platform/under_tsan.h"
-
-/* A child that exits in the middle of a case has not freed what the case needs: no leak. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
-
-/* Runs it in a child; whether all that was witnessed there held. */
-static bool holds_in_child(void (*run)(void *arg), void *arg)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        run(arg);
-        exit(test_witness_failures() != 0);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
 
 struct busy {
     weft_executor *pool;
@@ -72,7 +49,8 @@ static void be_as_after_shutdown(void *arg)
         WITNESS(weft_future_result(busy->queued[i], NULL) == WEFT_CANCELLED);
     }
     WITNESS(weft_future_result(busy->done, NULL) == WEFT_OK);
-    WITNESS(weft_future_result(busy->running, NULL) == WEFT_DEADLOCK); /* it is lost */
+    WITNESS(weft_future_result(busy->running, NULL) == WEFT_FAILED); /* its thread is not here */
+    WITNESS(weft_future_error(busy->running)->code == WEFT_RUNTIME);
     weft_executor_stats stats = numbers(busy->pool);
     WITNESS(stats.queued == 0 && stats.workers == 0 && stats.cancelled == 3 && stats.done == 1);
     WITNESS(weft_executor_shutdown(busy->pool) == WEFT_OK);
@@ -124,6 +102,25 @@ TEST(the_child_may_have_executors_of_its_own)
 }
 
 static weft_executor *of_task;
+
+static void count_as_coming(void *arg)
+{
+    const struct weft_executor *pool = arg;
+    WITNESS(pool->live == 1 && pool->coming == 1);
+}
+
+static void *fork_first(void *arg)
+{
+    WITNESS(holds_in_child(count_as_coming, *(weft_executor **)arg));
+    return NULL;
+}
+
+TEST(an_initializer_may_fork)
+{
+    of_task = weft_executor_new(1, .initializer = fork_first, .init_arg = &of_task);
+    assert_ptr_equal(value_of(weft_executor_submit(of_task, same, &of_task)), &of_task);
+    finish(of_task);
+}
 
 static void end_in_child(void *arg)
 {

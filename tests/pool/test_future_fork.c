@@ -1,56 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In the child of a fork nobody waits, and what ran in other threads never ends: a wait for it says so
- * instead of lasting for ever. What the program completes itself works on.
+ * In the child of a fork nobody waits. What the program completes itself works on, and what the forking
+ * thread was about goes on; test_lost.c has what other threads were about.
  */
+#include "fork_help.h"
 #include "future_help.h"
-
-#include <stdio.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* A child that exits in the middle of a case has not freed what the case needs: no leak. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
-
-static bool holds_in_child(void (*run)(void *arg), void *arg)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        run(arg);
-        _exit(test_witness_failures() != 0);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
-
-static void ask_for_lost(void *arg)
-{
-    weft_future *future = arg;
-    WITNESS(weft_future_running(future));
-    WITNESS(weft_future_result_for(future, NULL, 0.001) == WEFT_TIMEOUT);
-    WITNESS(weft_future_result(future, NULL) == WEFT_DEADLOCK);
-    WITNESS(weft_wait_futures(1, &future, WEFT_ALL_COMPLETED, NULL, WEFT_FOREVER) == WEFT_DEADLOCK);
-    WITNESS(weft_future_request_cancel(future) == WEFT_OK); /* there is nobody to hear it */
-}
-
-TEST(a_wait_for_what_ran_in_another_thread_says_so_in_the_child)
-{
-    struct gate gate = {0};
-    struct pool pool;
-    pool_open(&pool, 1);
-    weft_future *future = pool_occupy(&pool, &gate);
-    assert_true(holds_in_child(ask_for_lost, future));
-    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
-    assert_int_equal(weft_future_result(future, NULL), WEFT_OK);
-    weft_future_free(future);
-    pool_close(&pool);
-}
 
 static void *fork_in_task(void *arg)
 {
