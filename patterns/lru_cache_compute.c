@@ -167,10 +167,10 @@ static enum todo join_in(struct request *request, struct wefti_lru_entry *entry)
     weft_lru_cache *cache = entry->cache;
     cache->stats.misses++;
     cache->stats.waited++;
-    request->status = closes_circle(cache, entry, request->thread, request->seconds) ? WEFT_DEADLOCK
-                                                                                     : WEFT_TIMEOUT;
-    if (request->status == WEFT_DEADLOCK || !(request->seconds > 0))
+    if (closes_circle(cache, entry, request->thread, request->seconds)) {
+        request->status = WEFT_DEADLOCK;
         return NOTHING;
+    }
     entry->users++;
     request->load = weft_future_ref(entry->load);
     request->wait = (struct wefti_lru_wait){request->thread, entry, NULL, NULL};
