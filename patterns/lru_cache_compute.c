@@ -208,7 +208,7 @@ static weft_status make_spare(weft_lru_cache *cache, struct request *request)
 {
     const weft_thread *thread = weft_thread_current();
     if (thread == NULL)
-        return weft_last_status();
+        return weft_last_status() == WEFT_NO_MEMORY ? WEFT_NO_MEMORY : WEFT_RUNTIME;
     request->thread = weft_thread_ident(thread);
     request->spare = wefti_lru_entry_new(cache, &request->key);
     if (request->spare == NULL)

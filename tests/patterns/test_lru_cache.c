@@ -53,7 +53,9 @@ TEST(what_is_lent_is_not_evicted)
 {
     struct shelf shelf = {.ends = 0};
     weft_lru_cache *cache = weft_lru_cache_new(1, ON(shelf));
-    weft_lru_handle a, b, again;
+    weft_lru_handle a;
+    weft_lru_handle b;
+    weft_lru_handle again;
     assert_int_equal(weft_lru_cache_insert(cache, "a", 1, &shelf.ended[0], &a), WEFT_OK);
     assert_ptr_equal(a.value, &shelf.ended[0]);
     assert_int_equal(weft_lru_cache_insert(cache, "b", 1, &shelf.ended[1], &b), WEFT_OK);
@@ -149,7 +151,8 @@ TEST(what_cannot_be_counted_is_not_kept)
 {
     struct shelf shelf = {.charge = {SIZE_MAX / 2, SIZE_MAX / 2, 2}};
     weft_lru_cache *cache = weft_lru_cache_new(SIZE_MAX / 2, ON(shelf));
-    weft_lru_handle a, b;
+    weft_lru_handle a;
+    weft_lru_handle b;
     assert_int_equal(weft_lru_cache_insert(cache, "a", 1, &shelf.ended[0], &a), WEFT_OK);
     assert_int_equal(weft_lru_cache_insert(cache, "b", 1, &shelf.ended[1], &b), WEFT_OK);
     assert_int_equal(put(cache, &shelf, "c", 2), WEFT_FULL);
