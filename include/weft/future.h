@@ -120,8 +120,9 @@ WEFT_API const char *weft_task_state_name(weft_task_state state);
  * task of the same executor which has not been started runs that one itself.
  * @param[out] value what the task returned, if WEFT_OK; may be NULL.
  * @return WEFT_OK; WEFT_FAILED, see weft_future_error(); WEFT_CANCELLED; WEFT_INTERRUPTED;
- *         WEFT_DEADLOCK if a task waits for itself or for one that waits for it, or if what it waits
- *         for ran in another thread when the process forked.
+ *         WEFT_DEADLOCK if a task waits for itself or for a task that waits for it, or if what it
+ *         waits for ran in another thread when the process forked. A circle through composed futures,
+ *         or of several tasks that wait for the first of others, is not found.
  */
 WEFT_API weft_status weft_future_result(weft_future *future, void **value);
 
