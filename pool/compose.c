@@ -172,37 +172,50 @@ void wefti_composition_let_go(struct weft_future *future)
 
 /* ---- looking on ---------------------------------------------------------------------------- */
 
-/* How well a task of that owner's can do something for it. */
-static int usefulness(const struct weft_future *source, const struct wefti_owner *owner)
+/* A search goes to each composition once, and needs no stack: they are linked by `next`. */
+struct search {
+    uint64_t number;
+    const struct wefti_owner *owner;
+    struct wefti_composition *first; /* to be gone through */
+    struct weft_future *found;
+};
+
+static uint64_t searches; /* guarded by the hooks' lock */
+
+/* Under the hooks' lock, which keeps what has a hook: it tells before it ends. */
+static void look_at(struct search *search, struct weft_future *future)
 {
-    if (wefti_future_phase(source) != WEFT_TASK_PENDING)
-        return 1;
-    if (source->owner == owner)
-        return 4;
-    return source->composed ? 3 : 2;
+    uint32_t word = wefti_future_word(future);
+    bool waits = future->composed && (word & WEFTI_TASK_QUEUED) == 0;
+    struct wefti_composition *composition = waits ? future->arg : NULL;
+    if (wefti_phase_of(word) != WEFT_TASK_PENDING)
+        return;
+    if (waits && composition->search != search->number) {
+        composition->search = search->number;
+        composition->next = search->first;
+        search->first = composition;
+    } else if (!waits && future->owner == search->owner && (word & WEFTI_TASK_TAKEN) == 0 &&
+               wefti_future_try_ref(future)) {
+        search->found = future;
+    }
 }
 
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
-                                                const struct wefti_owner *owner)
+struct weft_future *wefti_composition_find(struct weft_future *future,
+                                           const struct wefti_owner *owner)
 {
-    int best = 0;
-    const struct wefti_composition *composition = future->arg;
-    struct weft_future *found = NULL;
+    struct search search = {.owner = owner};
     wefti_hooks_lock();
-    for (size_t i = 0; i < composition->count; i++) {
-        const struct wefti_hook *hook = &composition->sources[i].hook;
-        if (hook->previous == NULL)
-            continue;
-        int use = usefulness(hook->future, owner);
-        if (use > best) {
-            best = use;
-            found = hook->future;
-        }
+    search.number = ++searches;
+    look_at(&search, future);
+    while (search.found == NULL && search.first != NULL) {
+        const struct wefti_composition *composition = search.first;
+        search.first = composition->next;
+        for (size_t i = 0; i < composition->count && search.found == NULL; i++)
+            if (composition->sources[i].hook.previous != NULL)
+                look_at(&search, composition->sources[i].hook.future);
     }
-    if (found != NULL && !wefti_future_try_ref(found))
-        found = NULL; /* it is being given up, and is going to tell */
     wefti_hooks_unlock();
-    return found;
+    return search.found;
 }
 
 const weft_future *weft_future_origin(const weft_future *future)

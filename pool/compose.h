@@ -35,6 +35,8 @@ struct wefti_composition {
     uint32_t missing;     /* all: sources that are not done */
     uint32_t outstanding; /* hooks to be called or taken out; while there are any, they have a
                            * reference to the future */
+    uint64_t search;      /* the last that has come here; guarded by the hooks' lock, as is: */
+    struct wefti_composition *next; /* where that goes on */
     size_t count;
     struct wefti_source sources[];
 };
@@ -57,10 +59,10 @@ void wefti_compose_finish(struct wefti_composition *composition, void *value);
 void wefti_composition_let_go(struct weft_future *future);
 
 /*
- * A source that the future waits for, with a reference, if possible one that is not started and the
- * owner's; NULL: it waits for none.
+ * Of what a composed future waits for, through others or not, and of itself: one that may stand in the
+ * owner's queue, with a reference; NULL: there is none now.
  */
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
-                                                const struct wefti_owner *owner);
+struct weft_future *wefti_composition_find(struct weft_future *future,
+                                           const struct wefti_owner *owner);
 
 #endif

@@ -2,12 +2,12 @@
 /*
  * Waiting for one future; future.c says why no wake-up is lost.
  *
- * A task that waits for a composed future of its own executor is woken when that has been queued, and
- * then runs it in place: all other workers may wait as well. QUEUED is set before its waiters are
- * looked for, and a thread that has not seen it does not park.
+ * A task that waits for a composed future is woken when something has been handed to its executor, and
+ * runs that in place if it needs it: all other workers may wait as well (helpers.h).
  */
 #include "platform/processor.h"
 #include "platform/symbol.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "pool/wait.h"
@@ -34,14 +34,15 @@ static bool spin(const struct weft_future *future)
 
 struct wait {
     struct weft_future *future;
-    uint32_t queued; /* the bit QUEUED, as it was before the thread tried to run it in place */
+    struct wefti_helper
+        helper;     /* entered, if the future is composed and the wait has no deadline */
+    uint32_t calls; /* of it, before the thread tried to run something in place */
 };
 
 static bool must_wait(void *arg)
 {
     const struct wait *wait = arg;
-    uint32_t word = wefti_future_word(wait->future);
-    return !wefti_is_done(word) && (word & WEFTI_TASK_QUEUED) == wait->queued;
+    return !wefti_future_is_done(wait->future) && wefti_helper_calls(&wait->helper) == wait->calls;
 }
 
 static struct wefti_parked park(struct wait *wait, int64_t deadline, const void *site)
@@ -72,18 +73,24 @@ static bool park_for_ever(struct wait *wait, const void *site, struct wefti_park
     return true;
 }
 
+static void end(struct wait *wait)
+{
+    wefti_helper_end(&wait->helper);
+}
+
 static weft_status wait_slow(struct weft_future *future, int64_t deadline, const void *site)
 {
-    struct wait wait = {.future = future};
+    struct wait wait __attribute__((cleanup(end))) = {.future = future};
     bool spun = false;
     if (deadline == WEFTI_TRY)
         return WEFT_TIMEOUT;
+    if (deadline == WEFTI_NEVER && future->composed)
+        wefti_helper_begin(&wait.helper, wefti_future_key(future), FOR_RESULT);
     for (;;) {
         struct wefti_parked parked = {.outcome = WEFTI_INVALID};
-        uint32_t word = wefti_future_word(future);
-        if (wefti_is_done(word))
+        if (wefti_future_is_done(future))
             return WEFT_OK;
-        wait.queued = word & WEFTI_TASK_QUEUED;
+        wait.calls = wefti_helper_calls(&wait.helper);
         if (deadline == WEFTI_NEVER && wefti_task_run_here(future))
             continue;
         if (!spun && (spun = true) && spin(future))
@@ -107,21 +114,6 @@ weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, cons
     if (status == WEFT_OK && wefti_watched())
         wefti_watch_acquired(future);
     return status;
-}
-
-static enum wefti_verdict waits_for_result(uintptr_t request, void *arg)
-{
-    (void)arg;
-    return request == FOR_RESULT ? WEFTI_TAKE : WEFTI_SKIP;
-}
-
-void wefti_future_queued(struct weft_future *future)
-{
-    /* The same word as in announce: a thread that has not announced itself yet sees the bit. */
-    uint32_t word = wefti_fetch_or(&future->state, WEFTI_TASK_QUEUED, ACQ_REL);
-    if ((word & WEFTI_TASK_WAITED) != 0)
-        wefti_unpark(wefti_future_key(future),
-                     &(struct wefti_unparking){.choose = waits_for_result});
 }
 
 /* ---- the result ---------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "pool/group.h"
 
 #include "pool/future.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "primitives/deadline.h"
@@ -119,15 +120,22 @@ void wefti_groups_after_fork_child(void)
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
+/* Something below it may be queued only later. */
+static bool may_be_run_later(const struct weft_future *future)
+{
+    return future != NULL && future->composed && !wefti_future_is_done(future);
+}
+
 /* Runs one that the calling task's own executor has not started; false: there is none. */
 static bool run_one_here(struct wefti_group *group)
 {
     if (wefti_task_current() == NULL)
         return false;
-    for (; group->looked < group->count; group->looked++) {
-        struct weft_future *future = group->hooks[group->looked].future;
+    for (size_t i = group->looked; i < group->count; i++) {
+        struct weft_future *future = group->hooks[i].future;
         if (future != NULL && wefti_task_run_here(future))
             return true;
+        group->looked += i == group->looked && !may_be_run_later(future);
     }
     return false;
 }
@@ -147,18 +155,34 @@ static bool may_end(const struct wefti_group *group)
     return may;
 }
 
-static bool not_ready(void *arg)
+struct wait {
+    const struct wefti_group *group;
+    struct wefti_helper helper; /* entered, if the wait has no deadline */
+    uint32_t calls;             /* of it, before the thread tried to run something in place */
+};
+
+static bool must_wait(void *arg)
 {
-    return !is_ready(arg);
+    const struct wait *wait = arg;
+    return !is_ready(wait->group) && wefti_helper_calls(&wait->helper) == wait->calls;
+}
+
+static void end(struct wait *wait)
+{
+    wefti_helper_end(&wait->helper);
 }
 
 weft_status wefti_group_wait(struct wefti_group *group, int64_t deadline)
 {
+    struct wait wait __attribute__((cleanup(end))) = {.group = group};
     const struct wefti_patience patience = {
-        .deadline = deadline, .validate = not_ready, .arg = group};
+        .deadline = deadline, .validate = must_wait, .arg = &wait};
+    if (deadline == WEFTI_NEVER && !is_ready(group))
+        wefti_helper_begin(&wait.helper, key_of(group), 0);
     while (!is_ready(group)) {
         if (deadline == WEFTI_TRY)
             return WEFT_TIMEOUT;
+        wait.calls = wefti_helper_calls(&wait.helper);
         if (deadline == WEFTI_NEVER && run_one_here(group))
             continue;
         if (deadline == WEFTI_NEVER && !may_end(group))

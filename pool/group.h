@@ -27,7 +27,7 @@ struct wefti_group {
     size_t count;    /* of the hooks; of one whose future came before, or was taken, it is NULL */
     struct wefti_hook *hooks;
     size_t missing;          /* futures that are not done */
-    size_t looked;           /* so many of the first have been started: they need not be run here */
+    size_t looked;           /* so many of the first need not be run here any more */
     struct wefti_hook *done; /* EACH: in the order in which they were done, linked by `next` */
     struct wefti_hook *last_done;
     struct wefti_group *next; /* all groups */

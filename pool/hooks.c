@@ -11,6 +11,7 @@
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "pool/group.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "primitives/error.h"
@@ -177,6 +178,7 @@ static void after_fork_child(void)
 {
     wefti_mutex_init(&mutex);
     wefti_groups_after_fork_child();
+    wefti_helpers_after_fork_child();
 }
 
 /* After the library's own start, so that before a fork this lock is taken before the registry's. */

@@ -175,25 +175,38 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
         wefti_store(&wefti_self()->interrupted, 1, SEQ_CST);
 }
 
+/* Runs it, if it is in its executor's queue. */
+static bool run_queued(struct weft_future *future)
+{
+    struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
+    wefti_task_nest(&nesting, future);
+    return future->owner->type->run_here(future->owner, future);
+}
+
+/* Of the future and what it waits for: one that may stand in the owner's queue, with a reference. */
+static struct weft_future *find_queued(struct weft_future *wanted, const struct wefti_owner *owner)
+{
+    if (wanted->composed)
+        return wefti_composition_find(wanted, owner);
+    bool may = wanted->owner == owner && (wefti_future_word(wanted) & WEFTI_TASK_TAKEN) == 0;
+    return may ? weft_future_ref(wanted) : NULL;
+}
+
 bool wefti_task_run_here(struct weft_future *wanted)
 {
     const struct weft_future *task = wefti_task_current();
-    struct weft_future *future __attribute__((cleanup(wefti_future_drop))) =
-        weft_future_ref(wanted);
-    bool ran = false;
-    while (task != NULL && future != NULL && wefti_future_phase(future) == WEFT_TASK_PENDING) {
-        if (future->owner != NULL && future->owner == task->owner) {
-            struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
-            wefti_task_nest(&nesting, future);
-            ran = future->owner->type->run_here(future->owner, future);
-        }
-        if (ran || !future->composed)
-            break;
-        struct weft_future *source = wefti_composition_waits_for(future, task->owner);
-        weft_future_free(future);
-        future = source;
+    struct wefti_owner *owner = task != NULL ? task->owner : NULL;
+    while (owner != NULL && wefti_future_phase(wanted) == WEFT_TASK_PENDING) {
+        /* However the frame is left: what is run may end its thread. */
+        struct weft_future *future __attribute__((cleanup(wefti_future_drop))) = find_queued(wanted, owner);
+        if (future == NULL)
+            return false;
+        if (run_queued(future))
+            return true;
+        /* It does not come back: another one may. */
+        (void)wefti_future_announce(future, WEFTI_TASK_TAKEN);
     }
-    return ran;
+    return false;
 }
 
 /* ---- who waits for whom -------------------------------------------------------------------- */

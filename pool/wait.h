@@ -10,10 +10,4 @@
 /* Waits until it is done. WEFT_OK, WEFT_TIMEOUT, WEFT_INTERRUPTED, WEFT_DEADLOCK. */
 weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site);
 
-/*
- * A composed future is in its executor's queue now; a task that waits for it may run it in place. The
- * caller has a reference.
- */
-void wefti_future_queued(struct weft_future *future);
-
 #endif

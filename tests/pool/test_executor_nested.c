@@ -423,3 +423,80 @@ TEST(a_continuation_is_refused_by_an_executor_that_is_shut_down)
     weft_future_free(second);
     finish(pool);
 }
+
+/* ---- what is handed over while the only worker waits ----------------------------------------- */
+
+static weft_future *awaited;
+
+static void *ask_for_it(void *arg)
+{
+    WITNESS(weft_future_result(awaited, NULL) == WEFT_OK);
+    return arg;
+}
+
+static void *ask_for_the_first(void *arg)
+{
+    WITNESS(weft_wait_futures(1, &awaited, WEFT_FIRST_COMPLETED, NULL, WEFT_FOREVER) == WEFT_OK);
+    return arg;
+}
+
+static void *walk(void *arg)
+{
+    weft_future *future;
+    weft_status status;
+    int count = 0;
+    WEFT_AS_COMPLETED(future, 1, &awaited, WEFT_FOREVER, status)
+        count++;
+    WITNESS(status == WEFT_OK && count == 1);
+    return arg;
+}
+
+static weft_target *const ways_to_wait[] = {ask_for_it, ask_for_the_first, walk};
+
+TEST(a_task_that_waits_runs_what_is_queued_later_below_what_it_waits_for)
+{
+    for (int i = 0; i < 3; i++) {
+        pool = weft_executor_new(1);
+        promise = weft_future_new();
+        weft_future *step = weft_future_then(promise, same, .executor = pool);
+        weft_future *inner = weft_when_any(1, &step);
+        awaited = weft_when_all(1, &inner);
+        weft_future *task = weft_executor_submit(pool, ways_to_wait[i], NULL);
+        EVENTUALLY(weft_future_waiters(awaited) == 1);
+        assert_int_equal(weft_future_set_result(promise, NULL), WEFT_OK);
+        (void)value_of(task);
+        weft_future_free(awaited);
+        weft_future_free(inner);
+        weft_future_free(step);
+        weft_future_free(promise);
+        finish(pool);
+    }
+}
+
+TEST(a_task_that_waits_runs_each_of_several_branches_as_they_are_queued)
+{
+    for (int i = 0; i < 6; i++) {
+        weft_future *promises[] = {weft_future_new(), weft_future_new()};
+        weft_future *branches[2];
+        pool = weft_executor_new(1);
+        for (int j = 0; j < 2; j++) {
+            weft_future *step = weft_future_then(promises[j], same, .executor = pool);
+            branches[j] = weft_when_all(1, &step);
+            weft_future_free(step);
+        }
+        awaited = weft_when_all(2, branches);
+        weft_future *task = weft_executor_submit(pool, ways_to_wait[i / 2], NULL);
+        EVENTUALLY(weft_future_waiters(awaited) == 1);
+        for (int j = 0; j < 2; j++) {
+            assert_int_equal(weft_future_set_result(promises[(i + j) % 2], NULL), WEFT_OK);
+            assert_int_equal(weft_future_result(branches[(i + j) % 2], NULL), WEFT_OK);
+        }
+        (void)value_of(task);
+        weft_future_free(awaited);
+        for (int j = 0; j < 2; j++) {
+            weft_future_free(branches[j]);
+            weft_future_free(promises[j]);
+        }
+        finish(pool);
+    }
+}
