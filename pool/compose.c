@@ -102,7 +102,10 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
     composition->values = (void *)&composition->sources[count];
     composition->missing = (uint32_t)count;
     composition->outstanding = (uint32_t)count;
-    composition->count = count;
+    composition->need = (struct wefti_need){.composed = true,
+                                            .count = count,
+                                            .stride = sizeof composition->sources[0],
+                                            .sources = composition->sources};
     for (size_t i = 0; i < count; i++) {
         struct wefti_source *source = &composition->sources[i];
         source->composition = composition;
@@ -115,7 +118,7 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
 weft_future *wefti_compose_start(struct wefti_composition *composition)
 {
     struct weft_future *future = composition->future;
-    for (size_t i = 0; i < composition->count; i++) {
+    for (size_t i = 0; i < composition->need.count; i++) {
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (wefti_future_is_done(future)) { /* it needs no more */
             hook->future = NULL;
@@ -160,7 +163,7 @@ void wefti_composition_let_go(struct weft_future *future)
 {
     struct wefti_composition *composition = future->arg;
     uint32_t removed = 0;
-    for (size_t i = 0; i < composition->count; i++) {
+    for (size_t i = 0; i < composition->need.count; i++) {
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (!wefti_hook_remove(hook))
             continue;
@@ -171,52 +174,6 @@ void wefti_composition_let_go(struct weft_future *future)
 }
 
 /* ---- looking on ---------------------------------------------------------------------------- */
-
-/* A search goes to each composition once, and needs no stack: they are linked by `next`. */
-struct search {
-    uint64_t number;
-    const struct wefti_owner *owner;
-    struct wefti_composition *first; /* to be gone through */
-    struct weft_future *found;
-};
-
-static uint64_t searches; /* guarded by the hooks' lock */
-
-/* Under the hooks' lock, which keeps what has a hook: it tells before it ends. */
-static void look_at(struct search *search, struct weft_future *future)
-{
-    uint32_t word = wefti_future_word(future);
-    bool waits = future->composed && (word & WEFTI_TASK_QUEUED) == 0;
-    struct wefti_composition *composition = waits ? future->arg : NULL;
-    if (wefti_phase_of(word) != WEFT_TASK_PENDING)
-        return;
-    if (waits && composition->search != search->number) {
-        composition->search = search->number;
-        composition->next = search->first;
-        search->first = composition;
-    } else if (!waits && future->owner == search->owner && (word & WEFTI_TASK_TAKEN) == 0 &&
-               wefti_future_try_ref(future)) {
-        search->found = future;
-    }
-}
-
-struct weft_future *wefti_composition_find(struct weft_future *future,
-                                           const struct wefti_owner *owner)
-{
-    struct search search = {.owner = owner};
-    wefti_hooks_lock();
-    search.number = ++searches;
-    look_at(&search, future);
-    while (search.found == NULL && search.first != NULL) {
-        const struct wefti_composition *composition = search.first;
-        search.first = composition->next;
-        for (size_t i = 0; i < composition->count && search.found == NULL; i++)
-            if (composition->sources[i].hook.previous != NULL)
-                look_at(&search, composition->sources[i].hook.future);
-    }
-    wefti_hooks_unlock();
-    return search.found;
-}
 
 const weft_future *weft_future_origin(const weft_future *future)
 {

@@ -13,6 +13,7 @@
 
 #include "pool/future.h"
 #include "pool/hooks.h"
+#include "pool/need.h"
 
 struct wefti_composition;
 
@@ -25,6 +26,7 @@ struct wefti_source {
 };
 
 struct wefti_composition {
+    struct wefti_need need;     /* of the sources */
     struct weft_future *future; /* the composed one */
     wefti_step *step;
     weft_future *origin;       /* whose outcome it has taken over; NULL: it has its own */
@@ -35,9 +37,7 @@ struct wefti_composition {
     uint32_t missing;     /* all: sources that are not done */
     uint32_t outstanding; /* hooks to be called or taken out; while there are any, they have a
                            * reference to the future */
-    uint64_t search;      /* the last that has come here; guarded by the hooks' lock, as is: */
-    struct wefti_composition *next; /* where that goes on */
-    size_t count;
+    struct wefti_composition *offered; /* the next one in a helper's list */
     struct wefti_source sources[];
 };
 
@@ -58,11 +58,10 @@ void wefti_compose_finish(struct wefti_composition *composition, void *value);
 /* The future is done: takes its hooks out, and lets those sources go. */
 void wefti_composition_let_go(struct weft_future *future);
 
-/*
- * Of what a composed future waits for, through others or not, and of itself: one that may stand in the
- * owner's queue, with a reference; NULL: there is none now.
- */
-struct weft_future *wefti_composition_find(struct weft_future *future,
-                                           const struct wefti_owner *owner);
+/* What a composed future needs. */
+static inline struct wefti_need *wefti_composition_need(const struct weft_future *future)
+{
+    return &((struct wefti_composition *)future->arg)->need;
+}
 
 #endif

@@ -184,7 +184,7 @@ static void bury(struct weft_future *future, struct weft_future **dead)
     }
     if (future->composed) {
         struct wefti_composition *composition = future->arg;
-        for (size_t i = 0; i < composition->count; i++)
+        for (size_t i = 0; i < composition->need.count; i++)
             drop(composition->sources[i].hook.future, dead);
         wefti_release(composition);
     }

@@ -7,6 +7,7 @@
  */
 #include "platform/processor.h"
 #include "platform/symbol.h"
+#include "pool/circle.h"
 #include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
@@ -18,7 +19,7 @@
 
 enum { SPINS = 100 };
 
-/* What waits under a future's key: for a result, or (the request is its address) among others. */
+/* What waits under a future's key: for a result, or (the request is an address) also for others. */
 enum { FOR_RESULT = 1 };
 
 /* Waits a little for a task that is about to end; true: it is done. */
@@ -34,27 +35,31 @@ static bool spin(const struct weft_future *future)
 
 struct wait {
     struct weft_future *future;
-    struct wefti_helper
-        helper;     /* entered, if the future is composed and the wait has no deadline */
-    uint32_t calls; /* of it, before the thread tried to run something in place */
+    struct wefti_helper *helper; /* NULL: nothing needs to be run for it but itself */
+    int64_t deadline;
+    const void *site;
 };
 
 static bool must_wait(void *arg)
 {
     const struct wait *wait = arg;
-    return !wefti_future_is_done(wait->future) && wefti_helper_calls(&wait->helper) == wait->calls;
+    return !wefti_future_is_done(wait->future) &&
+           (wait->helper == NULL || !wefti_helper_called(wait->helper));
 }
 
-static struct wefti_parked park(struct wait *wait, int64_t deadline, const void *site)
+static struct wefti_parked park(struct wait *wait)
 {
     const struct wefti_want want = {.object = wait->future,
                                     .kind = WEFTI_FUTURE,
                                     .ownership = WEFTI_OWNER,
                                     .interruptible = true,
-                                    .timed = deadline != WEFTI_NEVER,
-                                    .site = site};
+                                    .timed = wait->deadline != WEFTI_NEVER,
+                                    .site = wait->site};
     const struct wefti_patience patience = {
-        .deadline = deadline, .validate = must_wait, .arg = wait, .request = FOR_RESULT};
+        .deadline = wait->deadline,
+        .validate = must_wait,
+        .arg = wait,
+        .request = wait->helper != NULL ? (uintptr_t)wait->helper : FOR_RESULT};
     if (wefti_watched())
         wefti_watch_wants(&want);
     struct wefti_parked parked = wefti_park(wefti_future_key(wait->future), &patience);
@@ -63,43 +68,45 @@ static struct wefti_parked park(struct wait *wait, int64_t deadline, const void 
     return parked;
 }
 
-/* The same, as who waits for ever does it: in nobody's circle. */
-static bool park_for_ever(struct wait *wait, const void *site, struct wefti_parked *parked)
+/* The same, as who waits for ever does it: in nobody's circle; false: that is where it would be. */
+static bool park_for_ever(struct wait *wait, struct wefti_parked *parked)
 {
-    if (!wefti_task_waits(wait->future))
+    struct wefti_reason reason = {.need = WEFTI_NEED(&wait->future, 1)};
+    if (wait->helper == NULL && !wefti_task_waits(&reason))
         return false;
-    *parked = park(wait, WEFTI_NEVER, site);
-    wefti_task_waited();
+    *parked = park(wait);
+    if (wait->helper == NULL)
+        wefti_task_waited(&reason);
     return true;
 }
 
-static void end(struct wait *wait)
+/* Runs what is needed, if it waits to be started; false: nothing does. */
+static bool run_here(const struct wait *wait)
 {
-    wefti_helper_end(&wait->helper);
+    return wait->helper != NULL ? wefti_helper_run(wait->helper)
+                                : wefti_task_run_here(wait->future);
 }
 
-static weft_status wait_slow(struct weft_future *future, int64_t deadline, const void *site)
+static weft_status wait_slow(struct wait *wait)
 {
-    struct wait wait __attribute__((cleanup(end))) = {.future = future};
+    struct weft_future *future = wait->future;
+    bool for_ever = wait->deadline == WEFTI_NEVER;
     bool spun = false;
-    if (deadline == WEFTI_TRY)
+    if (wait->deadline == WEFTI_TRY)
         return WEFT_TIMEOUT;
-    if (deadline == WEFTI_NEVER && future->composed)
-        wefti_helper_begin(&wait.helper, wefti_future_key(future), FOR_RESULT);
     for (;;) {
         struct wefti_parked parked = {.outcome = WEFTI_INVALID};
         if (wefti_future_is_done(future))
             return WEFT_OK;
-        wait.calls = wefti_helper_calls(&wait.helper);
-        if (deadline == WEFTI_NEVER && wefti_task_run_here(future))
+        if (for_ever && run_here(wait))
             continue;
         if (!spun && (spun = true) && spin(future))
             return WEFT_OK;
         if (!wefti_future_announce(future, WEFTI_TASK_WAITED))
             continue;
-        if (deadline != WEFTI_NEVER)
-            parked = park(&wait, deadline, site);
-        else if (!park_for_ever(&wait, site, &parked))
+        if (!for_ever)
+            parked = park(wait);
+        else if (!park_for_ever(wait, &parked))
             return WEFT_DEADLOCK;
         if (parked.outcome == WEFTI_TIMED_OUT)
             return WEFT_TIMEOUT;
@@ -108,9 +115,29 @@ static weft_status wait_slow(struct weft_future *future, int64_t deadline, const
     }
 }
 
-weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site)
+/* A task's, for what is composed: it helps. */
+static weft_status wait_and_help(struct wait *wait)
 {
-    weft_status status = wefti_future_is_done(future) ? WEFT_OK : wait_slow(future, deadline, site);
+    struct wefti_helper helper
+        __attribute__((cleanup(wefti_helper_end))) = {.reason.need = WEFTI_NEED(&wait->future, 1)};
+    wait->helper = &helper;
+    if (!wefti_helper_begin(&helper, wefti_future_key(wait->future)))
+        return WEFT_DEADLOCK;
+    return wait_slow(wait);
+}
+
+weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site,
+                              struct wefti_helper *helper)
+{
+    struct wait wait = {future, helper, deadline, site};
+    weft_status status = WEFT_OK;
+    bool done = wefti_future_is_done(future);
+    if (helper != NULL && !done)
+        wefti_helper_move(helper, wefti_future_key(future));
+    if (!done && helper == NULL && deadline == WEFTI_NEVER && future->composed)
+        status = wait_and_help(&wait);
+    else if (!done)
+        status = wait_slow(&wait);
     if (status == WEFT_OK && wefti_watched())
         wefti_watch_acquired(future);
     return status;
@@ -125,7 +152,7 @@ static weft_status wait_for_result(weft_future *future, struct wefti_limit limit
         return WEFT_VALUE_ERROR;
     weft_status status = WEFT_OK;
     if (!wefti_future_is_done(future) || wefti_watched())
-        status = wefti_future_wait(future, wefti_limit_deadline(limit), site);
+        status = wefti_future_wait(future, wefti_limit_deadline(limit), site, NULL);
     if (status == WEFT_OK && wefti_future_phase(future) != WEFT_TASK_FINISHED)
         status = WEFT_CANCELLED;
     return status;

@@ -6,6 +6,7 @@
  */
 #include "pool/group.h"
 
+#include "pool/circle.h"
 #include "pool/future.h"
 #include "pool/helpers.h"
 #include "pool/state.h"
@@ -36,13 +37,14 @@ static bool has_failed(const struct weft_future *future)
 bool wefti_group_note(struct wefti_hook *hook)
 {
     struct wefti_group *group = hook->group;
-    group->missing--;
+    /* Relaxed: a thread that parks asks under its bucket's lock, which its waker takes. */
+    wefti_store(&group->missing, group->missing - 1, RELAXED);
     if (group->mode == WEFTI_GROUP_EACH) {
         *(group->done != NULL ? &group->last_done->next : &group->done) = hook;
         group->last_done = hook;
     } else if (group->mode == WEFTI_GROUP_FAILED && group->missing != 0 &&
                !has_failed(hook->future)) {
-        return false;
+        return group->asks;
     }
     /* Release: pairs with the acquire in is_ready. */
     wefti_store(&group->ready, 1, RELEASE);
@@ -120,80 +122,103 @@ void wefti_groups_after_fork_child(void)
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
-/* Something below it may be queued only later. */
-static bool may_be_run_later(const struct weft_future *future)
-{
-    return future != NULL && future->composed && !wefti_future_is_done(future);
-}
-
-/* Runs one that the calling task's own executor has not started; false: there is none. */
-static bool run_one_here(struct wefti_group *group)
-{
-    if (wefti_task_current() == NULL)
-        return false;
-    for (size_t i = group->looked; i < group->count; i++) {
-        struct weft_future *future = group->hooks[i].future;
-        if (future != NULL && wefti_task_run_here(future))
-            return true;
-        group->looked += i == group->looked && !may_be_run_later(future);
-    }
-    return false;
-}
-
-/* Whether it can become ready while the calling thread waits: not all of them wait for its own task. */
-static bool may_end(const struct wefti_group *group)
-{
-    bool may = true;
-    for (size_t i = 0; i < group->count; i++) {
-        const struct weft_future *future = group->hooks[i].future;
-        if (future == NULL)
-            continue;
-        may = wefti_future_is_done(future) || wefti_task_may_end(future);
-        if (may)
-            break;
-    }
-    return may;
-}
-
 struct wait {
-    const struct wefti_group *group;
-    struct wefti_helper helper; /* entered, if the wait has no deadline */
-    uint32_t calls;             /* of it, before the thread tried to run something in place */
+    struct wefti_helper helper; /* begun, if the wait has no deadline */
+    struct wefti_group *group;
+    size_t missing; /* futures, when it was asked whether it can end */
 };
+
+static bool has_shrunk(const struct wait *wait)
+{
+    return wait->group->asks && wefti_load(&wait->group->missing, RELAXED) != wait->missing;
+}
 
 static bool must_wait(void *arg)
 {
     const struct wait *wait = arg;
-    return !is_ready(wait->group) && wefti_helper_calls(&wait->helper) == wait->calls;
+    return !is_ready(wait->group) && !wefti_helper_called(&wait->helper) && !has_shrunk(wait);
+}
+
+/* Of a wait for the first that fails: the one that could end it may have come, and not failed. */
+static void set_asks(struct wait *wait)
+{
+    wefti_hooks_lock();
+    wait->group->asks = wefti_task_current() != NULL && wait->group->mode == WEFTI_GROUP_FAILED;
+    wait->missing = wait->group->missing;
+    wefti_hooks_unlock();
+}
+
+/* False: it would never end. */
+static bool begin(struct wait *wait)
+{
+    struct wefti_group *group = wait->group;
+    wait->helper.reason = (struct wefti_reason){.ready = &group->ready,
+                                                .need = {.any = true,
+                                                         .count = group->count,
+                                                         .stride = sizeof *group->hooks,
+                                                         .sources = group->hooks,
+                                                         .ended = group->ended,
+                                                         .started = group->started}};
+    if (group->mode == WEFTI_GROUP_FAILED)
+        set_asks(wait);
+    return wefti_helper_begin(&wait->helper, key_of(group));
 }
 
 static void end(struct wait *wait)
 {
     wefti_helper_end(&wait->helper);
+    wait->group->ended = wait->helper.reason.need.ended;
+    wait->group->started = wait->helper.reason.need.started;
+}
+
+/* Whether it can still end, with fewer than before. */
+static bool may_wait_on(struct wait *wait)
+{
+    size_t missing = wefti_load(&wait->group->missing, RELAXED);
+    if (!has_shrunk(wait))
+        return true;
+    wait->missing = missing;
+    return wefti_task_may_wait_on(&wait->helper.reason);
+}
+
+static weft_status park(struct wait *wait, int64_t deadline)
+{
+    const struct wefti_patience patience = {.deadline = deadline,
+                                            .validate = must_wait,
+                                            .arg = wait,
+                                            .request = (uintptr_t)&wait->helper};
+    switch (wefti_park(key_of(wait->group), &patience).outcome) {
+    case WEFTI_TIMED_OUT:
+        return WEFT_TIMEOUT;
+    case WEFTI_INTERRUPTED:
+        return WEFT_INTERRUPTED;
+    default:
+        return WEFT_OK;
+    }
+}
+
+/* Without a deadline, which a thread that has one cannot. */
+static weft_status wait_and_help(struct wefti_group *group)
+{
+    struct wait wait __attribute__((cleanup(end))) = {.group = group};
+    weft_status status = begin(&wait) ? WEFT_OK : WEFT_DEADLOCK;
+    while (status == WEFT_OK && !is_ready(group)) {
+        if (wefti_helper_run(&wait.helper))
+            continue;
+        status = may_wait_on(&wait) ? park(&wait, WEFTI_NEVER) : WEFT_DEADLOCK;
+    }
+    return status;
 }
 
 weft_status wefti_group_wait(struct wefti_group *group, int64_t deadline)
 {
-    struct wait wait __attribute__((cleanup(end))) = {.group = group};
-    const struct wefti_patience patience = {
-        .deadline = deadline, .validate = must_wait, .arg = &wait};
+    struct wait wait = {.group = group};
+    weft_status status = WEFT_OK;
     if (deadline == WEFTI_NEVER && !is_ready(group))
-        wefti_helper_begin(&wait.helper, key_of(group), 0);
-    while (!is_ready(group)) {
-        if (deadline == WEFTI_TRY)
-            return WEFT_TIMEOUT;
-        wait.calls = wefti_helper_calls(&wait.helper);
-        if (deadline == WEFTI_NEVER && run_one_here(group))
-            continue;
-        if (deadline == WEFTI_NEVER && !may_end(group))
-            return WEFT_DEADLOCK;
-        struct wefti_parked parked = wefti_park(key_of(group), &patience);
-        if (parked.outcome == WEFTI_TIMED_OUT)
-            return WEFT_TIMEOUT;
-        if (parked.outcome == WEFTI_INTERRUPTED)
-            return WEFT_INTERRUPTED;
-    }
-    return WEFT_OK;
+        return wait_and_help(group);
+    while (status == WEFT_OK && !is_ready(group))
+        status = deadline != WEFTI_TRY ? park(&wait, deadline) : WEFT_TIMEOUT;
+    return status;
 }
 
 struct weft_future *wefti_group_take(struct wefti_group *group, bool *more)

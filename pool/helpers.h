@@ -1,45 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks that wait without a deadline for what may come to need their own executor: a composed future,
- * or several. What is handed to the executor meanwhile may lie anywhere below it, and no worker may be
- * left for it; so each of them is woken, and looks for something to run in place.
+ * Whoever waits without a deadline in a task runs what it waits for, and nothing else, whenever that
+ * stands in the queue of the task's own executor: its workers may all wait. What it waits for is what
+ * it needs (need.h), or what that is composed of. A plain future stands in the queue when it is made,
+ * or never, and wefti_task_run_here is enough. What is composed may be queued later: so who waits for
+ * that, or for several, is a helper, and is offered what comes.
  */
 #ifndef WEFTI_POOL_HELPERS_H
 #define WEFTI_POOL_HELPERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "platform/atomic.h"
+#include "pool/need.h"
 #include "primitives/park.h"
 
+struct weft_future;
+struct wefti_composition;
 struct wefti_owner;
 
-/* In the frame of the one that waits. Guarded by the hooks' lock, but for `calls`, as it says. */
+/* In the frame of the one that waits. Guarded by the hooks' lock, but for `called`, as it says. */
 struct wefti_helper {
-    struct wefti_owner *owner; /* whose task it runs; NULL: it is in no list */
-    struct wefti_key key;      /* that it is parked under, with that request */
-    uintptr_t request;
-    uint32_t calls;  /* how often it has been called: written under the lock, read without */
-    uint32_t thread; /* the number of the one that waits */
+    struct wefti_reason reason; /* first: why it waits */
+    bool waits;                 /* the reason is entered */
+    bool unsure;                /* there may be more to be run than it has been offered */
+    uint32_t called;            /* not 0: it is to look; written under the lock, read without */
+    uint32_t thread;            /* the number of the one that waits */
+    struct wefti_owner *owner;  /* whose task it runs; NULL: it is in no list */
+    struct wefti_key key;       /* that it is parked under, with its own address as request */
+    uint64_t walk;              /* the number of its last search, which has marked what it needs */
+    uint64_t losses;            /* of wefti_hooks_losses() at that time */
+    struct wefti_composition *offered; /* what has been queued since, each with a reference */
+    struct wefti_composition *last_offered;
     struct wefti_helper *next;
     struct wefti_helper *previous;
 };
 
-/* Enters the calling thread, if it runs a task of an executor. */
-void wefti_helper_begin(struct wefti_helper *helper, struct wefti_key key, uintptr_t request);
-
-/* Takes it out, if it was entered: in a cleanup, for what is run in place may end the thread. */
+/*
+ * The calling thread is going to wait under that key, without a deadline, for what the caller has
+ * filled in. False: that would never end (circle.h). Ended in a cleanup, also if it was never begun:
+ * what is run in place may end the thread.
+ */
+bool wefti_helper_begin(struct wefti_helper *helper, struct wefti_key key);
 void wefti_helper_end(struct wefti_helper *helper);
 
-/* Asked before it looks for something to run; it parks only while this has not changed. */
-static inline uint32_t wefti_helper_calls(const struct wefti_helper *helper)
+/* It is going to park under another key. */
+void wefti_helper_move(struct wefti_helper *helper, struct wefti_key key);
+
+/* Runs one that it needs, if there is one in the queue; false: it may park until it is called. */
+bool wefti_helper_run(struct wefti_helper *helper);
+
+static inline bool wefti_helper_called(const struct wefti_helper *helper)
 {
-    /* Acquire: pairs with the release in wefti_helpers_call. */
-    return wefti_load(&helper->calls, ACQUIRE);
+    /* Acquire: pairs with the release in call(). */
+    return wefti_load(&helper->called, ACQUIRE) != 0;
 }
 
-/* A composed future stands in the owner's queue, and its state says so. */
-void wefti_helpers_call(const struct wefti_owner *owner);
+/* A composed future stands in its owner's queue, and its state says so; the caller has a reference. */
+void wefti_helpers_offer(struct weft_future *future);
 
 /* Under the hooks' lock, in the child of a fork: other threads wait no more. */
 void wefti_helpers_after_fork_child(void);

@@ -39,7 +39,7 @@ static void hand_over(struct weft_future *future)
     if (status == WEFT_OK) {
         /* Release: who sees it finds the future in the queue, or gone from it. */
         wefti_fetch_or(&future->state, WEFTI_TASK_QUEUED, ACQ_REL);
-        wefti_helpers_call(future->owner);
+        wefti_helpers_offer(future);
     } else {
         (void)wefti_future_fail(future, status, NULL);
         weft_future_free(future);
