@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wait that never ends is found when it begins. For that the waits of all tasks are entered, as
+ * A wait that never ends is found when it begins, or when it shrinks. For that the waits of all tasks are entered, as
  * reasons (need.h), in `waits_for` of their futures. Before a wait no task is stuck; so if it is stuck
  * with it, the wait is part of it, and only who is about to wait is to be asked.
  *
@@ -91,12 +91,19 @@ static enum answer ask_sources(struct question *question, struct wefti_need *nee
     return need->any ? STUCK : ENDS;
 }
 
+/* It is about to leave the wait, or to be told that it never ends. */
+static bool goes_on(const struct wefti_reason *reason)
+{
+    /* Acquire: pairs with the release of who makes it ready. */
+    return (reason->ready != NULL && wefti_load(reason->ready, ACQUIRE) != 0) ||
+           wefti_load(&reason->shrunk, RELAXED) != 0; /* written under the lock */
+}
+
 static enum answer ask(struct question *question, struct wefti_need *need, struct wefti_need **open)
 {
     const struct wefti_reason *reason = need->composed ? NULL : (struct wefti_reason *)need;
     enum answer answer = ENDS;
-    /* Acquire: pairs with the release of who makes it ready. */
-    if (reason == NULL || reason->ready == NULL || wefti_load(reason->ready, ACQUIRE) == 0)
+    if (reason == NULL || !goes_on(reason))
         answer = ask_sources(question, need, open);
     if (answer == ENDS && reason != NULL && reason->below != NULL)
         answer = ask_need(question, &reason->below->need, open);
@@ -179,7 +186,9 @@ void wefti_task_waited(const struct wefti_reason *reason)
 bool wefti_task_may_wait_on(struct wefti_reason *reason)
 {
     lock();
+    wefti_store(&reason->shrunk, 0, RELAXED);
     bool end = ends(reason);
+    wefti_store(&reason->shrunk, !end, RELAXED); /* if not, it leaves now */
     unlock();
     return end;
 }

@@ -16,7 +16,7 @@
 bool wefti_task_waits(struct wefti_reason *reason);
 void wefti_task_waited(const struct wefti_reason *reason);
 
-/* Asked again while it waits, for one of several that were needed has come and was not enough. */
+/* Asked while it waits, whether it may wait on: what it needs has shrunk. */
 bool wefti_task_may_wait_on(struct wefti_reason *reason);
 
 #endif

@@ -37,14 +37,15 @@ static bool has_failed(const struct weft_future *future)
 bool wefti_group_note(struct wefti_hook *hook)
 {
     struct wefti_group *group = hook->group;
-    /* Relaxed: a thread that parks asks under its bucket's lock, which its waker takes. */
-    wefti_store(&group->missing, group->missing - 1, RELAXED);
+    group->missing--;
     if (group->mode == WEFTI_GROUP_EACH) {
         *(group->done != NULL ? &group->last_done->next : &group->done) = hook;
         group->last_done = hook;
     } else if (group->mode == WEFTI_GROUP_FAILED && group->missing != 0 &&
                !has_failed(hook->future)) {
-        return group->asks;
+        if (group->reason != NULL) /* Relaxed: who parks asks under its bucket's lock. */
+            wefti_store(&group->reason->shrunk, 1, RELAXED);
+        return group->reason != NULL;
     }
     /* Release: pairs with the acquire in is_ready. */
     wefti_store(&group->ready, 1, RELEASE);
@@ -125,12 +126,11 @@ void wefti_groups_after_fork_child(void)
 struct wait {
     struct wefti_helper helper; /* begun, if the wait has no deadline */
     struct wefti_group *group;
-    size_t missing; /* futures, when it was asked whether it can end */
 };
 
 static bool has_shrunk(const struct wait *wait)
 {
-    return wait->group->asks && wefti_load(&wait->group->missing, RELAXED) != wait->missing;
+    return wefti_load(&wait->helper.reason.shrunk, RELAXED) != 0;
 }
 
 static bool must_wait(void *arg)
@@ -139,12 +139,10 @@ static bool must_wait(void *arg)
     return !is_ready(wait->group) && !wefti_helper_called(&wait->helper) && !has_shrunk(wait);
 }
 
-/* Of a wait for the first that fails: the one that could end it may have come, and not failed. */
-static void set_asks(struct wait *wait)
+static void set_reason(struct wefti_group *group, struct wefti_reason *reason)
 {
     wefti_hooks_lock();
-    wait->group->asks = wefti_task_current() != NULL && wait->group->mode == WEFTI_GROUP_FAILED;
-    wait->missing = wait->group->missing;
+    group->reason = reason;
     wefti_hooks_unlock();
 }
 
@@ -159,26 +157,18 @@ static bool begin(struct wait *wait)
                                                          .sources = group->hooks,
                                                          .ended = group->ended,
                                                          .started = group->started}};
-    if (group->mode == WEFTI_GROUP_FAILED)
-        set_asks(wait);
+    if (group->mode == WEFTI_GROUP_FAILED && wefti_task_current() != NULL)
+        set_reason(group, &wait->helper.reason);
     return wefti_helper_begin(&wait->helper, key_of(group));
 }
 
 static void end(struct wait *wait)
 {
+    if (wait->group->mode == WEFTI_GROUP_FAILED)
+        set_reason(wait->group, NULL);
     wefti_helper_end(&wait->helper);
     wait->group->ended = wait->helper.reason.need.ended;
     wait->group->started = wait->helper.reason.need.started;
-}
-
-/* Whether it can still end, with fewer than before. */
-static bool may_wait_on(struct wait *wait)
-{
-    size_t missing = wefti_load(&wait->group->missing, RELAXED);
-    if (!has_shrunk(wait))
-        return true;
-    wait->missing = missing;
-    return wefti_task_may_wait_on(&wait->helper.reason);
 }
 
 static weft_status park(struct wait *wait, int64_t deadline)
@@ -205,7 +195,9 @@ static weft_status wait_and_help(struct wefti_group *group)
     while (status == WEFT_OK && !is_ready(group)) {
         if (wefti_helper_run(&wait.helper))
             continue;
-        status = may_wait_on(&wait) ? park(&wait, WEFTI_NEVER) : WEFT_DEADLOCK;
+        if (has_shrunk(&wait) && !wefti_task_may_wait_on(&wait.helper.reason))
+            return WEFT_DEADLOCK;
+        status = park(&wait, WEFTI_NEVER);
     }
     return status;
 }

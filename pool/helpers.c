@@ -31,20 +31,21 @@ static struct wefti_helper *first; /* all that are in the list */
 
 struct walk {
     uint64_t number;
-    const struct wefti_owner *owner;
+    const struct wefti_owners *owners;
     struct wefti_need *open; /* to be gone through, linked by `up` */
     struct weft_future *found;
     bool more;
 };
 
 /* It is done, or runs, or is the program's, or another executor's: nothing there waits to be started. */
-static bool is_started(const struct weft_future *future, const struct wefti_owner *owner)
+static bool is_started(const struct weft_future *future, const struct wefti_owners *owners)
 {
     uint32_t word = wefti_future_word(future);
     if (wefti_phase_of(word) != WEFT_TASK_PENDING || (word & WEFTI_TASK_TAKEN) != 0)
         return true;
-    return !future->composed &&
-           (future->owner == NULL || (owner != NULL && future->owner != owner));
+    if (future->composed)
+        return false;
+    return owners != NULL ? !wefti_owners_have(owners, future->owner) : future->owner == NULL;
 }
 
 static void look_at(struct walk *walk, struct weft_future *future)
@@ -59,7 +60,7 @@ static void look_at(struct walk *walk, struct weft_future *future)
         need->search = walk->number;
         need->up = walk->open;
         walk->open = need;
-    } else if (future->owner == walk->owner && (word & WEFTI_TASK_TAKEN) == 0) {
+    } else if (wefti_owners_have(walk->owners, future->owner) && (word & WEFTI_TASK_TAKEN) == 0) {
         walk->more = walk->found != NULL;
         if (walk->found == NULL && wefti_future_try_ref(future))
             walk->found = future;
@@ -69,10 +70,10 @@ static void look_at(struct walk *walk, struct weft_future *future)
 static void look_through(struct walk *walk, struct wefti_need *need)
 {
     /* A composition is for helpers of all executors. */
-    const struct wefti_owner *owner = need->composed ? NULL : walk->owner;
+    const struct wefti_owners *owners = need->composed ? NULL : walk->owners;
     for (size_t i = need->started; i < need->count && !walk->more; i++) {
         struct weft_future *future = wefti_need_source(need, i);
-        if (i == need->started && (future == NULL || is_started(future, owner)))
+        if (i == need->started && (future == NULL || is_started(future, owners)))
             need->started++;
         else if (future != NULL)
             look_at(walk, future);
@@ -82,7 +83,7 @@ static void look_through(struct walk *walk, struct wefti_need *need)
 /* With the lock: one that can be run, with a reference; NULL: there is none, and it is sure of that. */
 static struct weft_future *walk_down(struct wefti_helper *helper)
 {
-    struct walk walk = {.number = wefti_need_search(), .owner = helper->owner};
+    struct walk walk = {.number = wefti_need_search(), .owners = &helper->owners};
     look_through(&walk, &helper->reason.need);
     while (walk.open != NULL && !walk.more) {
         struct wefti_need *need = walk.open;
@@ -119,11 +120,12 @@ static void decline(struct wefti_composition *offered)
 
 bool wefti_helper_begin(struct wefti_helper *helper, struct wefti_key key)
 {
-    const struct weft_future *task = wefti_task_current();
+    helper->owners = wefti_task_owners();
     helper->waits = wefti_task_waits(&helper->reason);
-    if (!helper->waits || task == NULL || task->owner == NULL)
+    helper->listed =
+        helper->waits && (helper->owners.owners[0] != NULL || helper->owners.owners[1] != NULL);
+    if (!helper->listed)
         return helper->waits;
-    helper->owner = task->owner;
     helper->key = key;
     helper->thread = wefti_self()->number;
     helper->unsure = true;
@@ -146,7 +148,7 @@ static void leave(struct wefti_helper *helper)
 
 void wefti_helper_end(struct wefti_helper *helper)
 {
-    if (helper->owner != NULL) {
+    if (helper->listed) {
         wefti_hooks_lock();
         leave(helper);
         wefti_hooks_unlock();
@@ -158,7 +160,7 @@ void wefti_helper_end(struct wefti_helper *helper)
 
 void wefti_helper_move(struct wefti_helper *helper, struct wefti_key key)
 {
-    if (helper->owner == NULL)
+    if (!helper->listed)
         return;
     wefti_hooks_lock();
     helper->key = key;
@@ -200,7 +202,7 @@ static struct weft_future *choose(struct wefti_helper *helper)
 
 bool wefti_helper_run(struct wefti_helper *helper)
 {
-    while (helper->owner != NULL) {
+    while (helper->listed) {
         struct weft_future *future __attribute__((cleanup(wefti_future_drop))) = choose(helper);
         if (future == NULL)
             return false;
@@ -239,7 +241,7 @@ void wefti_helpers_offer(struct weft_future *future)
     struct wefti_composition *composition = future->arg;
     wefti_hooks_lock();
     for (struct wefti_helper *helper = first; helper != NULL; helper = helper->next) {
-        if (helper->owner != future->owner || helper->walk == 0 ||
+        if (!wefti_owners_have(&helper->owners, future->owner) || helper->walk == 0 ||
             composition->need.search < helper->walk)
             continue;
         if (composition->need.search == helper->walk)

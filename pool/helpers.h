@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whoever waits without a deadline in a task runs what it waits for, and nothing else, whenever that
- * stands in the queue of the task's own executor: its workers may all wait. What it waits for is what
- * it needs (need.h), or what that is composed of. A plain future stands in the queue when it is made,
+ * Whoever waits without a deadline in a worker, or in a task, runs what it waits for, and nothing else,
+ * whenever that stands in the executor's queue: all workers may wait. What it waits for is what it
+ * needs (need.h), or what that is composed of. A plain future stands in the queue when it is made,
  * or never, and wefti_task_run_here is enough. What is composed may be queued later: so who waits for
  * that, or for several, is a helper, and is offered what comes.
  */
@@ -14,11 +14,10 @@
 
 #include "platform/atomic.h"
 #include "pool/need.h"
+#include "pool/task.h"
 #include "primitives/park.h"
 
-struct weft_future;
 struct wefti_composition;
-struct wefti_owner;
 
 /* In the frame of the one that waits. Guarded by the hooks' lock, but for `called`, as it says. */
 struct wefti_helper {
@@ -27,7 +26,8 @@ struct wefti_helper {
     bool unsure;                /* there may be more to be run than it has been offered */
     uint32_t called;            /* not 0: it is to look; written under the lock, read without */
     uint32_t thread;            /* the number of the one that waits */
-    struct wefti_owner *owner;  /* whose task it runs; NULL: it is in no list */
+    bool listed;                /* it is in the list, */
+    struct wefti_owners owners; /* and runs these ones' */
     struct wefti_key key;       /* that it is parked under, with its own address as request */
     uint64_t walk;              /* the number of its last search, which has marked what it needs */
     uint64_t losses;            /* of wefti_hooks_losses() at that time */

@@ -34,6 +34,8 @@ struct wefti_need {
 struct wefti_reason {
     struct wefti_need need; /* first */
     const uint32_t *ready;  /* not 0: it is needed no more; NULL: that is for the futures to say */
+    uint32_t shrunk;        /* not 0: one of those that would be enough has come, and was not, so
+                                 * it will be asked again; written under the hooks' lock */
     struct wefti_reason *below; /* the next one */
 };
 

@@ -174,10 +174,16 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
         wefti_store(&wefti_self()->interrupted, 1, SEQ_CST);
 }
 
-bool wefti_task_run_here(struct weft_future *future)
+struct wefti_owners wefti_task_owners(void)
 {
     const struct weft_future *task = wefti_task_current();
-    if (task == NULL || task->owner == NULL || task->owner != future->owner ||
+    return (struct wefti_owners){{task != NULL ? task->owner : NULL, wefti_self()->serves}};
+}
+
+bool wefti_task_run_here(struct weft_future *future)
+{
+    const struct wefti_owners owners = wefti_task_owners();
+    if (!wefti_owners_have(&owners, future->owner) ||
         wefti_future_phase(future) != WEFT_TASK_PENDING)
         return false;
     /* However the frame is left: what is run may end its thread. */

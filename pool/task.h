@@ -34,9 +34,23 @@ static inline void wefti_future_drop(struct weft_future **future)
 }
 
 /*
- * If the calling thread runs a task, and the future waits in the queue of the same executor: runs it
- * here, and says true.
+ * Whose tasks the calling thread may run in place: the executor's whose task it runs, and the one's
+ * whose worker it is. Mostly they are one; a worker may run another executor's task if that is full, and
+ * callbacks and continuations are no executor's. NULL: nobody's.
  */
+struct wefti_owners {
+    struct wefti_owner *owners[2];
+};
+
+struct wefti_owners wefti_task_owners(void);
+
+static inline bool wefti_owners_have(const struct wefti_owners *owners,
+                                     const struct wefti_owner *owner)
+{
+    return owner != NULL && (owner == owners->owners[0] || owner == owners->owners[1]);
+}
+
+/* If the future waits in the queue of one of them: runs it here, and says true. */
 bool wefti_task_run_here(struct weft_future *future);
 
 /* With the registry locked: the thread that runs it did not survive a fork. */

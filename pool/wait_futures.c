@@ -30,7 +30,7 @@ static size_t sort(size_t count, weft_future **futures)
 static weft_status wait_for_all(size_t count, weft_future *const *futures, int64_t deadline,
                                 const void *site)
 {
-    struct wefti_helper helper __attribute__((cleanup(wefti_helper_end))) = {.owner = NULL};
+    struct wefti_helper helper __attribute__((cleanup(wefti_helper_end))) = {.listed = false};
     bool helps = false;
     weft_status status = WEFT_OK;
     for (size_t i = 0; i < count && status == WEFT_OK; i++) {

@@ -32,9 +32,7 @@ static void *wait_in_task(void *arg)
 
 static weft_future *after(weft_future *source)
 {
-    weft_future *future = weft_future_then(source, same, .executor = pool);
-    assert_non_null(future);
-    return future;
+    return weft_future_then(source, same, .executor = pool);
 }
 
 static void keep_promise(void *value)
@@ -155,6 +153,36 @@ TEST(a_task_that_asks_a_map_for_its_results_runs_it)
 {
     open_all(1);
     (void)value_of(weft_executor_submit(pool, map_again, NULL));
+    close_all();
+}
+
+/* A continuation without an executor, and a callback, are run by a worker, too. */
+static void *have_child(weft_future *future, void *arg)
+{
+    weft_future *child = weft_executor_submit(pool, same, NULL);
+    weft_future *step = after(child);
+    WITNESS(weft_future_result(step, NULL) == WEFT_OK);
+    WITNESS(weft_future_result(child, NULL) == WEFT_OK);
+    WITNESS(weft_event_set(arg) == WEFT_OK);
+    weft_future_free(step);
+    weft_future_free(child);
+    return weft_future_value(future);
+}
+
+TEST(what_a_worker_runs_beside_its_tasks_may_wait_for_others)
+{
+    weft_event events[2] = {0};
+    struct gate gate = {0};
+    open_all(1);
+    occupy(pool, &gate, 1);
+    weft_future *task = weft_executor_submit(pool, same, NULL);
+    weft_future *then = weft_future_then(task, .always = have_child, .arg = &events[0]);
+    assert_int_equal(weft_future_add_done_callback(task, have_child, &events[1]), WEFT_OK);
+    assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(weft_event_wait(&events[i]), WEFT_OK);
+    (void)value_of(then);
+    weft_future_free(task);
     close_all();
 }
 
