@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A wait that never ends is found when it begins, or when it shrinks. For that the waits of all tasks are entered, as
- * reasons (need.h), in `waits_for` of their futures. Before a wait no task is stuck; so if it is stuck
- * with it, the wait is part of it, and only who is about to wait is to be asked.
+ * A wait that never ends is found when it begins. For that the waits of all tasks are entered, as
+ * reasons (need.h), in `waits_for` of their futures. Before it no task is stuck; so if any is stuck
+ * with it, so is the one that is about to wait, and only that is to be asked. What a wait needs does not
+ * grow. It shrinks, without an end, if it is for a failure; then it is asked again.
  *
  *   a future                                        ends, if
  *   done, or completed by the program               always

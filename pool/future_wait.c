@@ -2,8 +2,8 @@
 /*
  * Waiting for one future; future.c says why no wake-up is lost.
  *
- * A task that waits for a composed future is woken when something has been handed to its executor, and
- * runs that in place if it needs it: all other workers may wait as well (helpers.h).
+ * Who waits for a composed future without a deadline is woken when something has been handed to its
+ * executor that it needs, and runs that in place (helpers.h).
  */
 #include "platform/processor.h"
 #include "platform/symbol.h"
