@@ -220,31 +220,34 @@ TEST(what_is_queued_meanwhile_and_not_needed_is_left_to_a_worker)
 }
 
 /* Both are queued by the same promise; the first one to run makes the other needless. */
+static void race_for_any(void)
+{
+    weft_future *last = weft_future_new();
+    open_all(1);
+    atomic_store(&others, 0);
+    weft_future *either[] = {after(promise),
+                             weft_future_then(promise, count_other, .executor = pool)};
+    weft_future *any = weft_when_any(2, either);
+    struct wait wait = {.way = RESULT, .count = 2, .futures = {any, last}, .others = &others};
+    weft_future *task = weft_executor_submit(pool, wait_in_task, &wait);
+    EVENTUALLY(weft_future_running(task));
+    keep_promise(NULL);
+    assert_int_equal(weft_future_result(any, NULL), WEFT_OK);
+    assert_int_equal(weft_future_set_result(last, NULL), WEFT_OK);
+    (void)value_of(task);
+    assert_int_equal(wait.seen, 0);
+    weft_future_free(either[0]);
+    weft_future_free(either[1]);
+    weft_future_free(any);
+    weft_future_free(last);
+    close_all();
+    assert_int_equal(atomic_load(&others), 1);
+}
+
 TEST(who_has_come_second_is_needed_no_more)
 {
-    for (int i = 0; i < 20; i++) {
-        weft_future *last = weft_future_new();
-        open_all(1);
-        atomic_store(&others, 0);
-        weft_future *either[] = {after(promise),
-                                 weft_future_then(promise, count_other, .executor = pool)};
-        weft_future *both[] = {weft_when_any(2, either), last};
-        struct wait wait = {
-            .way = RESULT, .count = 2, .futures = {both[0], last}, .others = &others};
-        weft_future *task = weft_executor_submit(pool, wait_in_task, &wait);
-        EVENTUALLY(weft_future_running(task));
-        keep_promise(NULL);
-        assert_int_equal(weft_future_result(both[0], NULL), WEFT_OK);
-        assert_int_equal(weft_future_set_result(last, NULL), WEFT_OK);
-        (void)value_of(task);
-        assert_int_equal(wait.seen, 0);
-        for (size_t i = 0; i < 2; i++) {
-            weft_future_free(either[i]);
-            weft_future_free(both[i]);
-        }
-        close_all();
-        assert_int_equal(atomic_load(&others), 1);
-    }
+    for (int i = 0; i < 20; i++)
+        race_for_any();
 }
 
 static void *wait_for_any(void *arg)
