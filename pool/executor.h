@@ -8,6 +8,7 @@
  *   executor_list.c    all executors: what becomes of them at exit and after a fork
  *   executor_stats.c   what they have done
  *   task_memory.c      memory for tasks, used again and again
+ *   inbox.c            tasks that have come
  *   task_queue.c       which task is next
  *   task_run.c         a task is run, or not
  *   tally.c            and counted
@@ -20,12 +21,15 @@
  * needs its memory: itself until it has ended, and each task's memory, for a future may outlive the
  * executor, and is given back to it.
  *
- * While a task is queued and the mutex is free there is a worker: either one that is busy and comes
- * back, or one that is coming (started, called or spinning). A submit calls or starts one if more
- * tasks are queued than workers are coming.
+ * While a task is queued and the mutex is free there are as many workers for it as are allowed: all
+ * that are idle or coming, and if they are too few the busy ones. One of the idle ones is awake then
+ * (called, or looking on); it calls the next before it runs a task, if there are more. So a submit
+ * starts a worker if more tasks are queued than workers are idle or coming, and calls one if none is
+ * awake. While neither can become necessary the inbox is open: its tasks are not in the queue yet.
  *
- * Lock order: the list's mutex, executors' in the order of the list, the registry's and what comes
- * after it. `spare_mutex` is locked alone. No code of the program runs under any of them.
+ * Lock order: the list's mutex, executors' in the order of the list, the inbox's; or, instead of that,
+ * the registry's and what comes after it. `spare_mutex` is locked alone. No code of the program runs
+ * under any of them.
  */
 #ifndef WEFTI_POOL_EXECUTOR_H
 #define WEFTI_POOL_EXECUTOR_H
@@ -35,9 +39,12 @@
 
 #include "platform/atomic.h"
 #include "pool/future.h"
+#include "pool/inbox.h"
 #include "pool/sleepers.h"
 #include "pool/task_queue.h"
 #include "primitives/deadline.h"
+
+enum { CACHE_LINE = 64 };
 
 /* Durations in nanoseconds; weft_histogram has the meaning of the buckets. */
 struct wefti_times {
@@ -85,6 +92,7 @@ struct weft_executor {
     size_t queue_size; /* 0: no limit */
     weft_when_full when_full;
     bool timing;
+    bool by_inbox; /* tasks may come so */
     size_t stack_size;
     weft_target *initializer;
     void *init_arg;
@@ -96,6 +104,9 @@ struct weft_executor {
     struct weft_future *returned;
     uint32_t given; /* both wrap: their difference counts */
 
+    struct wefti_inbox inbox;
+    char apart[CACHE_LINE];
+
     struct wefti_mutex mutex; /* guards all below */
     struct wefti_task_queue queue;
     bool closed;
@@ -103,16 +114,16 @@ struct weft_executor {
     bool awaited; /* by exit */
     uint32_t users;
     uint32_t live;     /* workers that have not left */
-    uint32_t coming;   /* of these: started and not there yet, or spinning */
+    uint32_t coming;   /* of these: started and not there yet */
+    uint32_t looking;  /* of these: idle and awake, 1 at most */
     uint32_t named;    /* so many names have been given to workers */
     uint32_t watchers; /* joins, which look at the workers: none is released meanwhile */
     struct wefti_sleepers idle;
     struct wefti_sleepers submitters;
     struct wefti_worker *workers; /* that have been started */
     struct wefti_worker *reserve; /* that have not */
-    uint64_t submitted;
-    size_t peak;
-    struct wefti_tally tally; /* of what was not run by a worker in its turn */
+    uint64_t submitted;           /* but for what is in the inbox */
+    struct wefti_tally tally;     /* of what was not run by a worker in its turn */
 
     struct weft_executor *next; /* the list of all, guarded by its mutex */
     struct weft_executor *previous;
@@ -139,10 +150,19 @@ weft_status wefti_executor_join(struct weft_executor *executor, int64_t deadline
 
 /* ---- a task comes (executor_submit.c) ------------------------------------------------------- */
 
+/* With the mutex locked: the queue has all tasks that have come. */
+void wefti_executor_collect(struct weft_executor *executor);
+
 /*
- * Calls or starts a worker if more tasks are queued than are coming. Not WEFT_OK: there is no worker
- * at all.
+ * The same before it is let go, if there is a task more, or a worker that is idle, looks on or is
+ * called has become busy or has left: opens or shuts the inbox.
  */
+void wefti_executor_settle(struct weft_executor *executor);
+
+/* The same, and true: an idle worker has been called for what is queued, and is to be woken. */
+bool wefti_executor_pass_on(struct weft_executor *executor);
+
+/* Calls or starts a worker if one is needed. Not WEFT_OK: there is no worker at all. */
 weft_status wefti_executor_staff(struct weft_executor *executor);
 
 /* Queues a task, whatever the bound. Not WEFT_OK: it is not queued. */

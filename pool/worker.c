@@ -47,12 +47,22 @@ static bool finite(const struct weft_executor *executor)
 /* Looks on for a moment; others need not be woken meanwhile. */
 static void spin(struct weft_executor *executor)
 {
-    executor->coming++;
+    executor->looking++;
+    wefti_executor_settle(executor);
     wefti_mutex_unlock(&executor->mutex);
-    for (int i = 0; i < SPINS && wefti_load(&executor->queue.length, RELAXED) == 0; i++)
+    for (int i = 0; i < SPINS && wefti_load(&executor->queue.length, RELAXED) == 0 &&
+                    wefti_load(&executor->inbox.tasks.length, RELAXED) == 0;
+         i++)
         wefti_pause();
     wefti_mutex_lock(&executor->mutex);
-    executor->coming--;
+    executor->looking--;
+}
+
+/* With the mutex locked: there is nothing to do, and who brings a task calls a worker that sleeps. */
+static bool must_wait(struct weft_executor *executor)
+{
+    executor->submitted += wefti_inbox_settle(&executor->inbox, &executor->queue, false);
+    return executor->queue.length == 0 && !finite(executor);
 }
 
 /* Sleeps until it is called; false: for too long. */
@@ -66,13 +76,13 @@ static bool rest(struct wefti_worker *worker)
         patience.firm = false;
         (void)wefti_deadline_for(executor->keep_alive, &patience.deadline);
     }
-    while (executor->queue.length == 0 && !finite(executor)) {
+    while (must_wait(executor)) {
         enum wefti_outcome outcome = WEFTI_TIMED_OUT;
         if (patience.deadline != WEFTI_TRY)
             outcome = wefti_sleepers_sleep(&executor->idle, &executor->mutex, patience);
         if (outcome == WEFTI_INTERRUPTED)
             worker->interrupted = true;
-        if (outcome == WEFTI_TIMED_OUT && executor->queue.length == 0)
+        if (outcome == WEFTI_TIMED_OUT && must_wait(executor))
             return executor->live <= executor->min_workers;
     }
     return true;
@@ -84,10 +94,12 @@ static struct wefti_task *next_task(struct wefti_worker *worker)
     struct weft_executor *executor = worker->executor;
     bool may_spin = wefti_processors() > 1;
     for (;;) {
+        if (executor->queue.first == NULL)
+            wefti_executor_collect(executor);
         struct wefti_task *task = wefti_task_queue_take(&executor->queue);
         if (task != NULL || finite(executor))
             return task;
-        if (may_spin && executor->coming == 0)
+        if (may_spin && executor->looking == 0)
             spin(executor);
         else if (!rest(worker))
             return NULL;
@@ -121,7 +133,10 @@ static void serve(struct wefti_worker *worker)
     worker->ready = true;
     while ((task = next_task(worker)) != NULL) {
         bool room = wefti_sleepers_call(&executor->submitters);
+        bool called = wefti_executor_pass_on(executor);
         wefti_mutex_unlock(&executor->mutex);
+        if (called)
+            wefti_sleepers_wake(&executor->idle);
         if (room)
             wefti_sleepers_wake(&executor->submitters);
         if (worker->interrupted)
@@ -156,6 +171,7 @@ static void break_pool(struct weft_executor *executor)
 {
     wefti_mutex_lock(&executor->mutex);
     executor->broken = true;
+    wefti_executor_settle(executor);
     wefti_sleepers_call_all(&executor->idle);
     wefti_mutex_unlock(&executor->mutex);
     wefti_sleepers_wake_all(&executor->idle);
