@@ -59,7 +59,7 @@ static void fill_in(struct weft_executor *executor, const weft_executor_options 
         .queue_size = options->queue_size,
         .when_full = options->when_full,
         .timing = options->timing,
-        .by_inbox = options->queue_size == 0 && options->order == WEFT_ORDER_FIFO,
+        .plain = options->queue_size == 0 && options->order == WEFT_ORDER_FIFO,
         .stack_size = options->stack_size,
         .initializer = options->initializer,
         .init_arg = options->init_arg,

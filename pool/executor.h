@@ -38,13 +38,12 @@
 #include <weft/executor_stats.h>
 
 #include "platform/atomic.h"
+#include "platform/processor.h"
 #include "pool/future.h"
 #include "pool/inbox.h"
 #include "pool/sleepers.h"
 #include "pool/task_queue.h"
 #include "primitives/deadline.h"
-
-enum { CACHE_LINE = 64 };
 
 /* Durations in nanoseconds; weft_histogram has the meaning of the buckets. */
 struct wefti_times {
@@ -74,9 +73,12 @@ struct wefti_worker {
     bool joined;               /* and its thread is gone */
 
     /* Its own thread's. */
-    bool ready;               /* its initializer has succeeded */
-    bool interrupted;         /* while it was idle: it is for the next task */
-    struct wefti_task *task;  /* what it runs; in a fork's child others look, too */
+    bool ready;                /* its initializer has succeeded */
+    bool interrupted;          /* while it was idle: it is for the next task */
+    struct wefti_task *task;   /* what it runs; in a fork's child others look, too */
+    struct weft_future *freed; /* tasks' memory that is to be given back, the last one first */
+    struct weft_future *freed_first;
+    uint32_t freed_count;
     struct wefti_tally tally; /* read by others */
 };
 
@@ -92,23 +94,26 @@ struct weft_executor {
     size_t queue_size; /* 0: no limit */
     weft_when_full when_full;
     bool timing;
-    bool by_inbox; /* tasks may come so */
+    bool plain; /* tasks may come by the inbox */
     size_t stack_size;
     weft_target *initializer;
     void *init_arg;
 
-    /* Memory of tasks (task_memory.c). */
+    /* Memory of tasks (task_memory.c), and what those who bring tasks have among themselves. */
+    char apart_1[WEFTI_CACHE_LINE];
     struct wefti_mutex spare_mutex;
     struct weft_future *spare; /* guarded by spare_mutex */
     uint32_t taken;            /* the same, but read without */
+    char apart_2[WEFTI_CACHE_LINE];
+    uint32_t given; /* as taken it wraps: their difference counts */
     struct weft_future *returned;
-    uint32_t given; /* both wrap: their difference counts */
-
+    char apart_3[WEFTI_CACHE_LINE];
     struct wefti_inbox inbox;
-    char apart[CACHE_LINE];
+    char apart_4[WEFTI_CACHE_LINE];
 
     struct wefti_mutex mutex; /* guards all below */
     struct wefti_task_queue queue;
+    bool by_inbox; /* it is open */
     bool closed;
     bool broken;
     bool awaited; /* by exit */
@@ -159,6 +164,9 @@ void wefti_executor_collect(struct weft_executor *executor);
  */
 void wefti_executor_settle(struct weft_executor *executor);
 
+/* The same, and shuts it: from now on whoever brings a task locks the mutex. */
+void wefti_executor_shut(struct weft_executor *executor);
+
 /* The same, and true: an idle worker has been called for what is queued, and is to be woken. */
 bool wefti_executor_pass_on(struct weft_executor *executor);
 
@@ -197,6 +205,9 @@ void wefti_tally_merge(struct wefti_tally *into, const struct wefti_tally *from)
 
 struct weft_future *wefti_task_allocate(struct wefti_owner *owner);
 void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future);
+
+/* Gives back what the calling worker, or one that is gone, has freed. */
+void wefti_worker_give_back(struct wefti_worker *worker);
 
 /* Releases all spare tasks, and from now on those that come back. */
 void wefti_task_memory_end(struct weft_executor *executor);

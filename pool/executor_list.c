@@ -122,6 +122,7 @@ static void bury(struct wefti_worker *worker)
             wefti_task_give_up(task);
     }
     wefti_tally_merge(&worker->executor->tally, &worker->tally);
+    wefti_worker_give_back(worker);
     wefti_worker_free(worker);
 }
 

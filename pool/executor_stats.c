@@ -54,7 +54,7 @@ weft_status weft_executor_get_stats_with(weft_executor *executor, weft_executor_
     all.submitted = executor->submitted;
     all.queued = executor->queue.length;
     all.running = all.submitted - all.queued - all.done - all.failed - all.cancelled;
-    all.peak = executor->inbox.peak;
+    all.peak = wefti_load(&executor->inbox.peak, RELAXED);
     all.workers = executor->live;
     all.idle = executor->idle.asleep - executor->idle.called;
     int64_t oldest = executor->timing ? wefti_task_queue_oldest(&executor->queue) : 0;

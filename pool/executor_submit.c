@@ -74,26 +74,38 @@ static bool call(struct weft_executor *executor, size_t tasks)
 
 void wefti_executor_collect(struct weft_executor *executor)
 {
-    executor->submitted += wefti_inbox_collect(&executor->inbox, &executor->queue);
+    if (executor->by_inbox)
+        executor->submitted += wefti_inbox_settle(&executor->inbox, &executor->queue, true);
+}
+
+/* With the mutex locked: collects, and opens or shuts the inbox. */
+static void settle(struct weft_executor *executor, bool open)
+{
+    executor->by_inbox = open;
+    executor->submitted += wefti_inbox_settle(&executor->inbox, &executor->queue, open);
 }
 
 /* With the mutex locked: whether nobody has to be called or started for a task that comes. */
 static bool may_open(const struct weft_executor *executor)
 {
-    return executor->by_inbox && !executor->closed && !executor->broken &&
+    return executor->plain && !executor->closed && !executor->broken &&
            executor->live == executor->max_workers &&
            (executor->idle.asleep == 0 || one_looks(executor));
 }
 
 void wefti_executor_settle(struct weft_executor *executor)
 {
-    executor->submitted +=
-        wefti_inbox_settle(&executor->inbox, &executor->queue, may_open(executor));
+    settle(executor, may_open(executor));
+}
+
+void wefti_executor_shut(struct weft_executor *executor)
+{
+    settle(executor, false);
 }
 
 bool wefti_executor_pass_on(struct weft_executor *executor)
 {
-    if (executor->inbox.open && !may_open(executor))
+    if (executor->by_inbox && !may_open(executor))
         wefti_executor_settle(executor);
     return call(executor, executor->queue.length);
 }
@@ -226,7 +238,7 @@ static weft_status put(struct weft_executor *executor, struct request *request)
 {
     if (wefti_watched())
         wefti_watch_releasing(request->task);
-    if (executor->by_inbox && request->task->future.priority == 0 &&
+    if (executor->plain && request->task->future.priority == 0 &&
         wefti_inbox_put(&executor->inbox, &executor->queue, request->task))
         return WEFT_OK;
     return put_in_queue(executor, request);

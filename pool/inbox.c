@@ -10,8 +10,8 @@ static void keep_peak(struct wefti_inbox *inbox, const struct wefti_task_queue *
     if (come + inbox->behind <= inbox->peak)
         return;
     inbox->behind = wefti_load(&queue->length, RELAXED);
-    if (come + inbox->behind > inbox->peak)
-        inbox->peak = come + inbox->behind;
+    if (come + inbox->behind > inbox->peak) /* relaxed: it stands for itself */
+        wefti_store(&inbox->peak, come + inbox->behind, RELAXED);
 }
 
 bool wefti_inbox_put(struct wefti_inbox *inbox, const struct wefti_task_queue *queue,
@@ -40,9 +40,4 @@ size_t wefti_inbox_settle(struct wefti_inbox *inbox, struct wefti_task_queue *qu
     if (shared)
         wefti_mutex_unlock(&inbox->mutex);
     return come;
-}
-
-size_t wefti_inbox_collect(struct wefti_inbox *inbox, struct wefti_task_queue *queue)
-{
-    return inbox->open ? wefti_inbox_settle(inbox, queue, true) : 0;
 }

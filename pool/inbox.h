@@ -27,17 +27,17 @@ struct wefti_inbox {
     /* While it is open its mutex guards the rest, else the queue's does. */
     struct wefti_task_queue tasks;
     size_t behind; /* the queue has that many, or fewer by now */
-    size_t peak;   /* the most that were in both at once */
+    size_t peak;   /* the most that were in both at once; may be read without */
 };
 
 /* Puts a task in, of priority 0; false: it is shut. */
 bool wefti_inbox_put(struct wefti_inbox *inbox, const struct wefti_task_queue *queue,
                      struct wefti_task *task);
 
-/* With the queue's mutex locked: moves to the queue what has come; returns how many. */
-size_t wefti_inbox_collect(struct wefti_inbox *inbox, struct wefti_task_queue *queue);
-
-/* The same, and opens or shuts it; to be called whenever the queue has grown. */
+/*
+ * With the queue's mutex locked: moves to the queue what has come, returns how many, and opens or
+ * shuts. To be called whenever the queue has grown otherwise.
+ */
 size_t wefti_inbox_settle(struct wefti_inbox *inbox, struct wefti_task_queue *queue, bool open);
 
 #endif

@@ -2,6 +2,7 @@
 #include "pool/task_queue.h"
 
 #include "platform/atomic.h"
+#include "platform/processor.h"
 
 static struct wefti_task *task_of(struct wefti_heap_node *node)
 {
@@ -75,6 +76,8 @@ struct wefti_task *wefti_task_queue_take(struct wefti_task_queue *queue)
         task = task_of(other);
     if (task != NULL)
         wefti_task_queue_remove(queue, task);
+    if (queue->first != NULL)
+        wefti_fetch(queue->first, sizeof *task);
     return task;
 }
 

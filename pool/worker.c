@@ -34,7 +34,8 @@
 #include "primitives/self.h"
 #include "primitives/thread.h"
 
-enum { SPINS = 100, NUMBER_BYTES = 12 };
+enum { LOOKS = 25, PAUSES = 4, BURST = 32 };
+enum { NUMBER_BYTES = 12 };
 
 /* ---- between tasks ------------------------------------------------------------------------- */
 
@@ -44,16 +45,39 @@ static bool finite(const struct weft_executor *executor)
     return executor->closed || executor->broken;
 }
 
-/* Looks on for a moment; others need not be woken meanwhile. */
-static void spin(struct weft_executor *executor)
+/* How many tasks there are, roughly. */
+static size_t tasks_of(const struct weft_executor *executor)
 {
+    /* Relaxed: it is looked at again with the mutex locked. */
+    return wefti_load(&executor->queue.length, RELAXED) +
+           wefti_load(&executor->inbox.tasks.length, RELAXED);
+}
+
+static void pause_for(int times)
+{
+    for (int i = 0; i < times; i++)
+        wefti_pause();
+}
+
+/*
+ * Looks on for a moment; others need not be woken meanwhile. A burst of tasks is let grow, so that
+ * who brings them and who runs them do not meet at each of them.
+ */
+static void look_on(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    size_t before = 0;
     executor->looking++;
     wefti_executor_settle(executor);
     wefti_mutex_unlock(&executor->mutex);
-    for (int i = 0; i < SPINS && wefti_load(&executor->queue.length, RELAXED) == 0 &&
-                    wefti_load(&executor->inbox.tasks.length, RELAXED) == 0;
-         i++)
-        wefti_pause();
+    wefti_worker_give_back(worker);
+    for (int i = 0; i < LOOKS; i++) {
+        size_t tasks = tasks_of(executor);
+        if (tasks != 0 && (tasks == before || tasks >= BURST))
+            break;
+        before = tasks;
+        pause_for(PAUSES);
+    }
     wefti_mutex_lock(&executor->mutex);
     executor->looking--;
 }
@@ -61,7 +85,7 @@ static void spin(struct weft_executor *executor)
 /* With the mutex locked: there is nothing to do, and who brings a task calls a worker that sleeps. */
 static bool must_wait(struct weft_executor *executor)
 {
-    executor->submitted += wefti_inbox_settle(&executor->inbox, &executor->queue, false);
+    wefti_executor_shut(executor);
     return executor->queue.length == 0 && !finite(executor);
 }
 
@@ -92,18 +116,18 @@ static bool rest(struct wefti_worker *worker)
 static struct wefti_task *next_task(struct wefti_worker *worker)
 {
     struct weft_executor *executor = worker->executor;
-    bool may_spin = wefti_processors() > 1;
+    bool may_look = wefti_processors() > 1;
     for (;;) {
+        if (executor->queue.length == 0 && may_look && executor->looking == 0)
+            look_on(worker);
+        may_look = false;
         if (executor->queue.first == NULL)
             wefti_executor_collect(executor);
         struct wefti_task *task = wefti_task_queue_take(&executor->queue);
         if (task != NULL || finite(executor))
             return task;
-        if (may_spin && executor->looking == 0)
-            spin(executor);
-        else if (!rest(worker))
+        if (!rest(worker))
             return NULL;
-        may_spin = false;
     }
 }
 
@@ -237,6 +261,7 @@ static void leave(struct wefti_worker **left)
     struct wefti_worker *earlier = take_earlier(executor);
     wefti_mutex_unlock(&executor->mutex);
     free_earlier(earlier);
+    wefti_worker_give_back(worker);
     worker->thread->arg = NULL; /* what still runs in the thread (Local's destructors) is no task */
     wefti_mutex_lock(&executor->mutex);
     worker->gone = true;
