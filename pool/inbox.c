@@ -36,8 +36,9 @@ size_t wefti_inbox_settle(struct wefti_inbox *inbox, struct wefti_task_queue *qu
     wefti_task_queue_append(queue, &inbox->tasks);
     inbox->behind = queue->length;
     keep_peak(inbox, queue);
-    inbox->open = open;
-    if (shared)
+    if (shared) {
+        inbox->open = open;
         wefti_mutex_unlock(&inbox->mutex);
+    }
     return come;
 }
