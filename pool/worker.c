@@ -7,13 +7,14 @@
  *   a worker is   counted in          by                     and becomes
  *   coming        live, coming        who starts it          busy, idle
  *   busy          live                itself: takes a task   busy, looking on, idle, gone
- *   looking on    live, coming        itself: spin           busy, idle
+ *   looking on    live, looking       itself: look_on        busy, idle
  *   idle          live, idle.asleep   itself: rest           called, busy or gone (by its deadline)
- *   called        live, idle.called   who brings a task      busy, idle
+ *   called        live, idle.called   who brings, or takes   busy, idle
  *   gone          (nothing)           itself: depart         the thread ends
  *
  * All of it changes under the executor's mutex. Who brings a task compares the tasks that are queued
- * with the workers that are coming, looking on and called. A busy worker comes back by itself.
+ * with the workers that are not busy. One of the idle ones is called; it calls the next. A busy worker
+ * comes back by itself.
  *
  * An interruption that comes while no task runs is for the next one, and what a task has not heard
  * is forgotten at its end.
@@ -59,18 +60,10 @@ static void pause_for(int times)
         wefti_pause();
 }
 
-/*
- * Looks on for a moment; others need not be woken meanwhile. A burst of tasks is let grow, so that
- * who brings them and who runs them do not meet at each of them.
- */
-static void look_on(struct wefti_worker *worker)
+/* Until there are tasks, for a moment. A burst is let grow, so that who brings it is left alone. */
+static void spin(const struct weft_executor *executor)
 {
-    struct weft_executor *executor = worker->executor;
     size_t before = 0;
-    executor->looking++;
-    wefti_executor_settle(executor);
-    wefti_mutex_unlock(&executor->mutex);
-    wefti_worker_give_back(worker);
     for (int i = 0; i < LOOKS; i++) {
         size_t tasks = tasks_of(executor);
         if (tasks != 0 && (tasks == before || tasks >= BURST))
@@ -78,8 +71,22 @@ static void look_on(struct wefti_worker *worker)
         before = tasks;
         pause_for(PAUSES);
     }
+}
+
+/* With the mutex locked, which it lets go: looks on for a moment, if no other one does. */
+static void look_on(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    bool looks = executor->looking == 0 && wefti_processors() > 1;
+    executor->looking += looks;
+    if (looks)
+        wefti_executor_settle(executor);
+    wefti_mutex_unlock(&executor->mutex);
+    wefti_worker_give_back(worker);
+    if (looks)
+        spin(executor);
     wefti_mutex_lock(&executor->mutex);
-    executor->looking--;
+    executor->looking -= looks;
 }
 
 /* With the mutex locked: there is nothing to do, and who brings a task calls a worker that sleeps. */
@@ -116,11 +123,9 @@ static bool rest(struct wefti_worker *worker)
 static struct wefti_task *next_task(struct wefti_worker *worker)
 {
     struct weft_executor *executor = worker->executor;
-    bool may_look = wefti_processors() > 1;
+    if (executor->queue.length == 0 && !finite(executor))
+        look_on(worker);
     for (;;) {
-        if (executor->queue.length == 0 && may_look && executor->looking == 0)
-            look_on(worker);
-        may_look = false;
         if (executor->queue.first == NULL)
             wefti_executor_collect(executor);
         struct wefti_task *task = wefti_task_queue_take(&executor->queue);
