@@ -35,34 +35,15 @@
 #define WEFTI_POOL_EXECUTOR_H
 
 #include <weft/executor.h>
-#include <weft/executor_stats.h>
 
 #include "platform/atomic.h"
 #include "platform/processor.h"
 #include "pool/future.h"
 #include "pool/inbox.h"
 #include "pool/sleepers.h"
+#include "pool/tally.h"
 #include "pool/task_queue.h"
 #include "primitives/deadline.h"
-
-/* Durations in nanoseconds; weft_histogram has the meaning of the buckets. */
-struct wefti_times {
-    WEFTI_ATOMIC_64 uint64_t total;
-    WEFTI_ATOMIC_64 uint64_t longest;
-    WEFTI_ATOMIC_64 uint64_t buckets[WEFT_HISTOGRAM_BUCKETS];
-};
-
-/*
- * What has become of tasks. One thread writes at a time (a worker its own, who has the executor's
- * mutex the executor's), with relaxed stores: any may read.
- */
-struct wefti_tally {
-    WEFTI_ATOMIC_64 uint64_t done;
-    WEFTI_ATOMIC_64 uint64_t failed;
-    WEFTI_ATOMIC_64 uint64_t cancelled;
-    struct wefti_times waits; /* with `timing` */
-    struct wefti_times runs;
-};
 
 struct wefti_worker {
     struct weft_executor *executor;
@@ -179,7 +160,7 @@ weft_status wefti_executor_enqueue(struct weft_executor *executor, struct wefti_
 /* Takes out all that is queued, and cancels (WEFT_OK) or fails it. */
 void wefti_executor_drain(struct weft_executor *executor, weft_status why);
 
-/* ---- tasks (task_run.c, tally.c, task_memory.c) ------------------------------------------------------ */
+/* ---- tasks (task_run.c, task_memory.c) ------------------------------------------------------ */
 
 extern const struct wefti_owner_type wefti_executor_owner;
 
@@ -195,13 +176,6 @@ void wefti_task_give_up(struct wefti_task *task);
 
 /* Ends a task that is taken out and not run: cancels (WEFT_OK) or fails it. Gives up its reference. */
 void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, weft_status why);
-
-/* Counts one more, in a tally that is the caller's to write. */
-void wefti_tally_add(uint64_t *number);
-void wefti_tally_time(struct wefti_times *times, int64_t nanoseconds);
-
-/* Adds what one tally has to another, whose mutex is locked. */
-void wefti_tally_merge(struct wefti_tally *into, const struct wefti_tally *from);
 
 struct weft_future *wefti_task_allocate(struct wefti_owner *owner);
 void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future);
