@@ -20,4 +20,11 @@ static inline void wefti_pause(void)
 #endif
 }
 
+/* The same for longer. */
+static inline void wefti_pause_for(int steps)
+{
+    for (int i = 0; i < steps; i++)
+        wefti_pause();
+}
+
 #endif

@@ -3,7 +3,8 @@
  * What empties a queue without getters: shutdown, clear, destroy. The items are taken out under the
  * lock, storage and all, and dropped after it: `.drop` is the program's code, and may use the
  * queue. They count as done when it has been called for all of them, so whoever has joined finds no
- * item that is still to be dropped.
+ * item that is still to be dropped. `dropping` counts those that have been taken out and are not done:
+ * in the child of a fork they are at once, even if it is this thread that forks (in its `.drop`).
  */
 #include "queue/queue.h"
 
@@ -46,17 +47,23 @@ static weft_status empty(weft_queue *queue, uint32_t flags)
         return WEFT_RUNTIME;
     take_all(queue, &all);
     wefti_queue_set_flags(queue, queue->flags | flags);
+    size_t dropped = all.count;
+    uint32_t forks = wefti_forks();
+    queue->dropping += dropped;
     if (queue->putters != 0) /* their room takes memory */
         (void)wefti_queue_bring_block(queue, 1);
     wefti_queue_settle(queue, &let_in);
     wefti_queue_leave(queue, let_in.first);
 
-    size_t dropped = all.count;
     drop_all(&all);
     if (dropped == 0)
         return WEFT_OK;
-    (void)wefti_queue_enter(queue);
-    wefti_queue_done(queue, dropped, &joined);
+    if (!wefti_queue_enter(queue))
+        return WEFT_RUNTIME;
+    if (forks == wefti_forks()) {
+        queue->dropping -= dropped;
+        wefti_queue_done(queue, dropped, &joined);
+    }
     wefti_queue_leave(queue, joined.first);
     return WEFT_OK;
 }

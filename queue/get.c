@@ -28,7 +28,7 @@ static inline weft_status get(weft_queue *queue, void *items, size_t size, size_
     if (queue->compare != NULL)
         trim(queue);
     weft_waitable wish = {.object = queue, .items = items, .n = n};
-    status = wefti_queue_visit(queue, &wefti_getting, &wish, limit);
+    status = wefti_queue_visit(queue, WEFTI_QUEUE_GET, &wish, limit);
     if (status == WEFT_OK && count != NULL)
         *count = wish.n;
     return status;

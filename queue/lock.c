@@ -44,11 +44,34 @@ bool wefti_queue_renew(weft_queue *queue)
             queue->getters = 0;
             queue->putters = 0;
             queue->joiners = 0;
+            wefti_queue_forget_dropping(queue);
             wefti_queue_set_flags(queue, queue->flags & ~(uint32_t)WEFTI_SENT);
             wefti_store(&queue->epoch, whole ? forks : NOT_WHOLE, RELEASE);
         }
         wefti_pause();
     }
+}
+
+/*
+ * Whoever holds the lock, or has just let it go, is likely to take it again at once, with all that
+ * belongs to it in its cache. Each look from another processor makes that dear, and each change of
+ * hands moves it all. So the first look comes late: a holder gets some dozens of calls done between
+ * two of them, and what the move costs is shared by as many.
+ */
+enum { FIRST_PAUSES = 16, PAUSES = 32, LOOKS = 7 };
+
+void wefti_queue_wait(weft_queue *queue)
+{
+    int looks = wefti_processors() > 1 ? LOOKS : 0;
+    for (int pauses = FIRST_PAUSES; looks > 0; looks--, pauses = PAUSES) {
+        wefti_pause_for(pauses);
+        uint32_t state = wefti_load(&queue->lock, RELAXED);
+        if ((state & WEFTI_HELD) == 0 && wefti_word_take(&queue->lock))
+            return;
+        if ((state & WEFTI_WAITED) != 0)
+            break; /* others sleep already */
+    }
+    (void)wefti_word_wait(&queue->lock, WEFTI_QUEUE, WEFTI_NEVER, true);
 }
 
 void wefti_queue_free_garbage(void *garbage)

@@ -10,7 +10,7 @@ static inline weft_status put(weft_queue *queue, const void *items, size_t size,
     if (status != WEFT_OK)
         return status;
     weft_waitable wish = {.object = queue, .items = (void *)(uintptr_t)items, .n = n};
-    status = wefti_queue_visit(queue, &wefti_putting, &wish, limit);
+    status = wefti_queue_visit(queue, WEFTI_QUEUE_PUT, &wish, limit);
     if (status == WEFT_OK && count != NULL)
         *count = wish.n;
     return status;

@@ -16,17 +16,7 @@ _Static_assert(sizeof(weft_queue) < 200, "an empty queue is small");
 
 /* ---- making ------------------------------------------------------------------------------ */
 
-enum { CHUNK_BYTES = 4064, FEWEST = 4 };
 enum { MOST_BYTES = 1 << 30 }; /* of one item */
-
-/* How many items a chunk is for. */
-static size_t items_of_chunk(const weft_queue_options *options)
-{
-    size_t items = CHUNK_BYTES / options->item_size;
-    if (items < FEWEST)
-        items = FEWEST;
-    return options->maxsize != 0 && options->maxsize < items ? options->maxsize : items;
-}
 
 static bool fits_together(weft_queue_order order, const weft_queue_options *options)
 {
@@ -61,7 +51,6 @@ weft_status weft_queue_init_with(weft_queue *queue, weft_queue_order order,
         .storage = storages[order],
         .item_size = options.item_size,
         .maxsize = options.maxsize,
-        .block = order == WEFT_QUEUE_PRIORITY ? 0 : (uint32_t)items_of_chunk(&options),
         .compare = options.compare,
         .drop = options.drop,
     };

@@ -68,6 +68,9 @@ static inline size_t wefti_queue_space(const weft_queue *queue)
 /* Sees to it that a queue of the process before a fork is one of this; false: it is not whole. */
 bool wefti_queue_renew(weft_queue *queue);
 
+/* Waits for the lock and takes it. */
+void wefti_queue_wait(weft_queue *queue);
+
 /* Locks it; false: WEFT_RUNTIME, the queue is not whole, and is not locked. */
 static inline bool wefti_queue_enter(weft_queue *queue)
 {
@@ -76,7 +79,7 @@ static inline bool wefti_queue_enter(weft_queue *queue)
         !wefti_queue_renew(queue))
         return false;
     if (!wefti_word_take(&queue->lock))
-        (void)wefti_word_wait(&queue->lock, WEFTI_QUEUE, WEFTI_NEVER, true);
+        wefti_queue_wait(queue);
     if (wefti_watched())
         wefti_watch_acquired(queue);
     return true;
@@ -139,5 +142,8 @@ static inline void wefti_queue_settle(weft_queue *queue, struct wefti_served *se
 
 /* Under the lock: n items are done, or so many as are not. */
 void wefti_queue_done(weft_queue *queue, size_t n, struct wefti_served *served);
+
+/* In the child of a fork: what other threads were dropping is done, for nobody else will say so. */
+void wefti_queue_forget_dropping(weft_queue *queue);
 
 #endif

@@ -70,8 +70,8 @@ static inline void wefti_queue_discard(weft_queue *queue, void *block)
     queue->garbage = garbage;
 }
 
-/* The usual sizes without a call. */
-static inline void wefti_copy_item(void *to, const void *from, size_t size)
+/* One item or several; the usual sizes of one without a call. */
+static inline void wefti_copy_items(void *to, const void *from, size_t size)
 {
     switch (size) {
     case 4:

@@ -13,6 +13,13 @@ void wefti_queue_done(weft_queue *queue, size_t n, struct wefti_served *served)
                                                 &(struct wefti_unparking){0}, &served->end);
 }
 
+void wefti_queue_forget_dropping(weft_queue *queue)
+{
+    size_t n = queue->dropping;
+    queue->unfinished -= n < queue->unfinished ? n : queue->unfinished;
+    queue->dropping = 0;
+}
+
 weft_status weft_queue_task_done(weft_queue *queue)
 {
     if (!wefti_queue_valid(queue))
@@ -41,8 +48,11 @@ static weft_status wait_for_all(weft_queue *queue, int64_t deadline)
     }
     (void)wefti_queue_enter(queue);
     queue->joiners--;
+    bool over = queue->unfinished == 0;
     wefti_queue_leave(queue, NULL);
-    return parked.outcome == WEFTI_TIMED_OUT ? WEFT_TIMEOUT : WEFT_INTERRUPTED;
+    if (parked.outcome == WEFTI_INTERRUPTED)
+        return WEFT_INTERRUPTED;
+    return over ? WEFT_OK : WEFT_TIMEOUT;
 }
 
 static weft_status join(weft_queue *queue, struct wefti_limit limit)

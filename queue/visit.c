@@ -30,7 +30,7 @@
 
 #include "platform/processor.h"
 
-enum { SPINS = 100 };
+enum { LOOKS = 8, PAUSES_MOST = 32 };
 
 /* A wish that is not fulfilled is tried again: what its waiter is told. */
 enum { TRY_AGAIN = WEFT_TIMEOUT };
@@ -69,14 +69,19 @@ static bool provide_nothing(weft_queue *queue)
     return false;
 }
 
-/* Without memory it waits all the same, and is sent for it in its turn. */
+/*
+ * Twice: the first block may have taken the place of those that there were. Without memory it waits
+ * all the same, and is sent for it in its turn.
+ */
 static bool provide_room(weft_queue *queue)
 {
-    size_t reserve = queue->storage->reserve(queue);
-    if (queue->storage->room(queue) >= reserve)
-        return false;
-    (void)wefti_queue_bring_block(queue, reserve);
-    return true;
+    const struct weft_queue_storage *storage = queue->storage;
+    int blocks = 0;
+    while (blocks < 2 && storage->room(queue) < storage->reserve(queue)) {
+        (void)wefti_queue_bring_block(queue, storage->reserve(queue));
+        blocks++;
+    }
+    return blocks != 0;
 }
 
 static uint32_t *getters(weft_queue *queue)
@@ -195,11 +200,20 @@ void wefti_queue_step_out(weft_queue *queue, const struct wefti_side *side, bool
         wefti_queue_set_flags(queue, queue->flags & ~(uint32_t)WEFTI_SENT);
 }
 
-/* Waits a little, without the lock, for what is about to come. */
+/*
+ * Waits a little, without the lock, for what is about to come: and longer from look to look, so that
+ * there is more of it, and whoever brings it is not disturbed.
+ */
 static void spin(const weft_queue *queue, const struct wefti_side *side)
 {
-    for (int i = 0; i < SPINS && !side->there(queue) && !wefti_queue_is_shut(queue); i++)
-        wefti_pause();
+    int pauses = 1;
+    for (int looks = LOOKS; looks > 0; looks--) {
+        wefti_pause_for(pauses);
+        if (side->there(queue) || wefti_queue_is_shut(queue))
+            return;
+        if (pauses < PAUSES_MOST)
+            pauses *= 2;
+    }
 }
 
 /* Under the lock, which it leaves: stands in line until that is over. */

@@ -38,6 +38,11 @@ struct wefti_side {
 extern const struct wefti_side wefti_getting;
 extern const struct wefti_side wefti_putting;
 
+static inline const struct wefti_side *wefti_side_of(enum wefti_kind kind)
+{
+    return kind == WEFTI_QUEUE_GET ? &wefti_getting : &wefti_putting;
+}
+
 static inline void wefti_queue_fulfilled(weft_waitable *wish, size_t n)
 {
     if (wish->n > 1) /* one that was for one item is not written: it may be weft_wait_any's */
@@ -74,16 +79,16 @@ static inline weft_status wefti_queue_put_now(weft_queue *queue, weft_waitable *
 weft_status wefti_queue_visit_slowly(weft_queue *queue, const struct wefti_side *side,
                                      weft_waitable *wish, struct wefti_limit limit);
 
-/* Does it, or waits until it is done. */
-static inline weft_status wefti_queue_visit(weft_queue *queue, const struct wefti_side *side,
+/* Does what the side of this kind does, or waits until it is done. */
+static inline weft_status wefti_queue_visit(weft_queue *queue, enum wefti_kind kind,
                                             weft_waitable *wish, struct wefti_limit limit)
 {
     if (!wefti_queue_enter(queue))
         return WEFT_RUNTIME;
-    weft_status status = side == &wefti_getting ? wefti_queue_get_now(queue, wish)
-                                                : wefti_queue_put_now(queue, wish);
+    weft_status status = kind == WEFTI_QUEUE_GET ? wefti_queue_get_now(queue, wish)
+                                                 : wefti_queue_put_now(queue, wish);
     if (__builtin_expect(status == WEFT_TIMEOUT || status == WEFT_NO_MEMORY, 0))
-        return wefti_queue_visit_slowly(queue, side, wish, limit);
+        return wefti_queue_visit_slowly(queue, wefti_side_of(kind), wish, limit);
     WEFTI_SERVED(served);
     wefti_queue_settle(queue, &served);
     wefti_queue_leave(queue, served.first);

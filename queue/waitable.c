@@ -11,7 +11,7 @@
 
 static const struct wefti_side *side_of(const weft_waitable *waitable)
 {
-    return waitable->type == &wefti_queue_get_waitable ? &wefti_getting : &wefti_putting;
+    return wefti_side_of(waitable->type->kind);
 }
 
 static bool is_valid(void *queue)
@@ -21,10 +21,10 @@ static bool is_valid(void *queue)
 
 static weft_status fulfil(const weft_waitable *waitable)
 {
-    const struct wefti_side *side = side_of(waitable);
     weft_waitable wish = *waitable;
-    weft_status status = wefti_queue_visit(waitable->object, side, &wish, wefti_at_once());
-    return status != side->none ? status : WEFT_TIMEOUT;
+    weft_status status =
+        wefti_queue_visit(waitable->object, waitable->type->kind, &wish, wefti_at_once());
+    return status != side_of(waitable)->none ? status : WEFT_TIMEOUT;
 }
 
 static bool has_to_wait(void *it)

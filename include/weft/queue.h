@@ -59,7 +59,7 @@ struct weft_queue_storage;
 /** How items compare: less than, equal to or greater than 0, as qsort's. */
 typedef int weft_compare(const void *a, const void *b);
 
-/** A queue of 136 bytes. The fields are private; the first are those that every call changes. */
+/** A queue of 144 bytes. The fields are private; the first are those that every call changes. */
 typedef struct weft_queue {
     uint32_t lock, epoch;
     size_t count, unfinished;
@@ -70,6 +70,7 @@ typedef struct weft_queue {
     void *spare, *garbage;
     uint32_t joiners, flags, block, spares;
     uint64_t sequence;
+    size_t dropping;
     weft_compare *compare;
     void (*drop)(void *item);
 } weft_queue;

@@ -68,6 +68,9 @@ static void look_for_seams(const char *file, const char *line, struct sites *sit
                                         " wefti_self_allocate(",
                                         " wefti_pool_take(",
                                         " wefti_pages(",
+                                        " weft_allocate(",
+                                        " weft_thread_new(",
+                                        " weft_thread_start(",
                                         " wefti_os_thread_create(",
                                         " wefti_os_helper_create(",
                                         " pthread_create(",
@@ -119,10 +122,15 @@ TEST(every_place_that_asks_the_system_is_in_a_sweep)
 {
     static struct sites asking;
     static struct sites swept;
-    read_lines(WEFT_SOURCE_DIR "/primitives/*.c", &asking, look_for_seams);
-    read_lines(WEFT_SOURCE_DIR "/platform/*.c", &asking, look_for_seams);
-    read_lines(WEFT_SOURCE_DIR "/tests/primitives/test_shortage*.c", &swept, look_for_sites);
-    read_lines(WEFT_SOURCE_DIR "/tests/primitives/shortage_help.h", &swept, look_for_sites);
+    static const char *const parts[] = {"platform", "primitives", "queue",
+                                        "local",    "pool",       "patterns"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char pattern[LINE_MOST];
+        snprintf(pattern, sizeof pattern, WEFT_SOURCE_DIR "/%s/*.c", parts[i]);
+        read_lines(pattern, &asking, look_for_seams);
+    }
+    read_lines(WEFT_SOURCE_DIR "/tests/*/test_shortage*.c", &swept, look_for_sites);
+    read_lines(WEFT_SOURCE_DIR "/tests/common/shortage_help.h", &swept, look_for_sites);
     print_message("%zu places\n", asking.count);
     assert_true(asking.count > 0);
     assert_int_equal(missing(&asking, &swept, "is refused nothing by any row of a sweep"), 0);

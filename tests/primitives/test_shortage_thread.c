@@ -145,6 +145,11 @@ static weft_status raise_a_text(void)
     {                                                                                              \
         THREAD, WEFT_NO_THREAD, "thread.c:weft_thread_start thread_pthread.c:create"               \
     }
+#define SPAWN                                                                                      \
+    {                                                                                              \
+        THREAD, WEFT_NO_THREAD,                                                                    \
+            "thread.c:weft_thread_spawn_with thread.c:weft_thread_start thread_pthread.c:create"   \
+    }
 #define RAISE                                                                                      \
     {                                                                                              \
         {                                                                                          \
@@ -154,7 +159,7 @@ static weft_status raise_a_text(void)
 
 static const struct row threads[] = {
     {"a thread", new_thread, {HANDLE}},
-    {"a spawn", spawn, {HANDLE, START}},
+    {"a spawn", spawn, {HANDLE, SPAWN}},
     {"a spawn with a stack",
      spawn_with_a_stack,
      {HANDLE,

@@ -149,6 +149,96 @@ TEST(a_queue_that_was_being_changed_is_refused_in_the_child)
     destroy(&queue);
 }
 
+/* ---- while another thread drops ---------------------------------------------------------- */
+
+static atomic_int drops;
+
+static void drop_slowly(void *item)
+{
+    (void)item;
+    atomic_fetch_add(&drops, 1);
+    EVENTUALLY(atomic_load(&go_on));
+}
+
+static void *call_clear(void *arg)
+{
+    WITNESS(weft_queue_clear(arg) == WEFT_OK);
+    return NULL;
+}
+
+static void join_at_once(weft_queue *queue)
+{
+    weft_queue_state state;
+    WITNESS(weft_queue_look(queue, &state) == WEFT_OK);
+    WITNESS(state.qsize == 1 && state.unfinished == 1); /* what was put meanwhile */
+    WITNESS(weft_queue_task_done(queue) == WEFT_OK);
+    WITNESS(weft_queue_join(queue) == WEFT_OK);
+    WITNESS(weft_queue_task_done(queue) == WEFT_VALUE_ERROR);
+}
+
+TEST(what_another_thread_drops_is_done_in_the_child)
+{
+    weft_queue queue;
+    assert_int_equal(weft_queue_init(&queue, sizeof(int), .drop = drop_slowly), WEFT_OK);
+    put(&queue, 1);
+    put(&queue, 2);
+    weft_thread *thread = weft_thread_spawn(call_clear, &queue);
+    EVENTUALLY(atomic_load(&drops) == 1);
+    put(&queue, 3);
+    bool joined = holds_in_child(join_at_once, &queue);
+    assert_int_equal(weft_queue_join_for(&queue, 0), WEFT_TIMEOUT); /* here it is not */
+    atomic_store(&go_on, true);
+    assert_true(joined);
+    assert_int_equal(weft_thread_join(thread), WEFT_OK);
+    weft_thread_free(thread);
+    assert_int_equal(weft_queue_task_done(&queue), WEFT_OK);
+    assert_int_equal(weft_queue_join(&queue), WEFT_OK);
+    destroy(&queue);
+}
+
+static weft_queue *forking;
+static pid_t forked = -1;
+
+/* The first of two items: it puts another one, and forks. */
+static void drop_and_fork(void *item)
+{
+    if (*(int *)item != 1)
+        return;
+    put(forking, 3);
+    fflush(stdout);
+    forked = fork();
+    if (forked == 0) {
+        alarm(20);
+        int number = 4;
+        WITNESS(weft_queue_put(forking, &number) == WEFT_OK);
+    }
+}
+
+static void clear_and_fork(weft_queue *queue)
+{
+    int status = 0;
+    weft_queue_state state;
+    forking = queue;
+    WITNESS(weft_queue_clear(queue) == WEFT_OK);
+    WITNESS(weft_queue_look(queue, &state) == WEFT_OK);
+    WITNESS(state.unfinished == state.qsize); /* the two are done, and no other */
+    WITNESS(state.qsize == (forked == 0 ? 2 : 1));
+    if (forked == 0)
+        _exit(test_witness_failures() != 0);
+    WITNESS(forked > 0 && waitpid(forked, &status, 0) == forked && WIFEXITED(status) &&
+            WEXITSTATUS(status) == 0);
+}
+
+TEST(what_is_dropped_is_done_once_in_a_drop_that_forks)
+{
+    weft_queue queue;
+    assert_int_equal(weft_queue_init(&queue, sizeof(int), .drop = drop_and_fork), WEFT_OK);
+    put(&queue, 1);
+    put(&queue, 2);
+    clear_and_fork(&queue);
+    destroy(&queue);
+}
+
 /* ---- at any time ------------------------------------------------------------------------- */
 
 static atomic_bool over;

@@ -148,9 +148,90 @@ TEST(an_unbounded_queue_that_is_emptied_at_once_gives_memory_back)
     }
 }
 
-/* ---- a list of a queue that grows ------------------------------------------------------- */
+/* ---- a bound that grows ------------------------------------------------------------------ */
 
-static weft_queue *growing; /* one item more comes with each allocation for its list */
+/* The items of a full queue stay in order, and more of them take as little memory as ever. */
+static void lift_bound(weft_queue_order order, size_t maxsize, size_t then)
+{
+    enum { MANY = 20000 };
+    weft_queue queue;
+    int n = 0;
+    calls = 0;
+    init(&queue, order, maxsize);
+    while (try_put(&queue, n) == WEFT_OK)
+        n++;
+    if (order == WEFT_QUEUE_FIFO) { /* not at the beginning of its memory */
+        assert_int_equal(get(&queue), 0);
+        put(&queue, n++);
+    }
+    assert_int_equal(weft_queue_set_maxsize(&queue, then), WEFT_OK);
+    while (n < MANY && try_put(&queue, n) == WEFT_OK)
+        n++;
+    assert_int_equal(n, then == 0 ? MANY : then + (order == WEFT_QUEUE_FIFO));
+    assert_true(calls <= 5 + MANY / 1000);
+    for (int i = order == WEFT_QUEUE_FIFO; i < n; i++)
+        assert_int_equal(get(&queue), order == WEFT_QUEUE_LIFO ? n - 1 - i : i);
+    assert_int_equal(try_get(&queue), WEFT_EMPTY);
+    destroy(&queue);
+    assert_int_equal(in_use, 0);
+}
+
+TEST(a_queue_whose_bound_is_lifted_allocates_no_more_than_others)
+{
+    static const size_t bounds[] = {1, 2, 3, 500, 1015, 1016, 1017};
+    count_bytes();
+    for (weft_queue_order order = WEFT_QUEUE_FIFO; order <= WEFT_QUEUE_LIFO; order++)
+        for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+            lift_bound(order, bounds[i], 0);
+            lift_bound(order, bounds[i], bounds[i] + 1);
+            lift_bound(order, bounds[i], 5000);
+        }
+}
+
+static weft_queue *growing; /* items come with an allocation for it */
+static int meanwhile;       /* so many come with the next one */
+
+static void *fill_allocate(size_t size, void *context)
+{
+    weft_queue *queue = growing;
+    growing = NULL;
+    for (; queue != NULL && meanwhile > 0; meanwhile--)
+        put(queue, 1);
+    return count_allocate(size, context);
+}
+
+/* A chunk that is a little larger does not take over what has become too much for it meanwhile. */
+TEST(a_larger_chunk_loses_nothing_that_comes_while_it_is_brought)
+{
+    enum { BEFORE = 1015, BEGIN = 1000, BATCH = BEFORE - BEGIN + 1 };
+    const weft_allocator allocator = {fill_allocate, count_release, NULL};
+    weft_queue queue;
+    int batch[BATCH];
+    size_t n = 0;
+    assert_int_equal(weft_set_allocator(&allocator), WEFT_OK);
+    init(&queue, WEFT_QUEUE_FIFO, BEFORE);
+    for (int i = 0; i < BEFORE; i++)
+        put(&queue, 0);
+    for (int i = 0; i < BEGIN; i++)
+        (void)get(&queue);
+    for (int i = 0; i < BEGIN; i++)
+        put(&queue, 0);
+    assert_int_equal(weft_queue_set_maxsize(&queue, 0), WEFT_OK);
+    for (int i = 0; i < BATCH; i++)
+        batch[i] = 2;
+    growing = &queue;
+    meanwhile = BATCH - 1; /* all the room that there is */
+    assert_int_equal(weft_queue_put_many(&queue, batch, BATCH, &n), WEFT_OK);
+    assert_int_equal(n, BATCH);
+    assert_int_equal(meanwhile, 0);
+    for (int i = 0; i < BEFORE + BATCH - 1 + BATCH; i++)
+        assert_int_equal(get(&queue), i < BEFORE ? 0 : i < BEFORE + BATCH - 1 ? 1 : 2);
+    assert_int_equal(try_get(&queue), WEFT_EMPTY);
+    destroy(&queue);
+    assert_int_equal(in_use, 0);
+}
+
+/* ---- a list of a queue that grows ------------------------------------------------------- */
 
 static void *grow_allocate(size_t size, void *context)
 {
@@ -372,6 +453,33 @@ TEST(putters_bring_the_memory_that_was_not_there_when_they_came)
         assert_int_equal(get(&queue), i);
     for (int i = 0; i < 3; i++)
         assert_int_equal(ended(&putters[i]), WEFT_OK);
+    destroy(&queue);
+    assert_int_equal(weft_set_allocator(NULL), WEFT_OK);
+}
+
+/* Small chunks that have been filled before the bound grew: the memory that it brings replaces them. */
+TEST(who_waits_for_room_has_brought_memory_after_the_bound_has_grown)
+{
+    const weft_allocator refusing = {refuse_allocate, refuse_release, NULL};
+    weft_queue queue;
+    struct call putters[2];
+    assert_int_equal(weft_set_allocator(&refusing), WEFT_OK);
+    init(&queue, WEFT_QUEUE_FIFO, 2);
+    put(&queue, 1);
+    put(&queue, 2);
+    start_putter(&putters[0], &queue, 3);
+    assert_int_equal(get(&queue), 1);
+    assert_int_equal(weft_queue_set_maxsize(&queue, 3), WEFT_OK);
+    put(&queue, 4);
+    start_putter(&putters[1], &queue, 5);
+    atomic_store(&refuse, SIZE_MAX);
+    assert_int_equal(get(&queue), 2);
+    assert_int_equal(weft_queue_qsize(&queue), 3); /* the putter's item has come in with that */
+    for (int i = 3; i <= 5; i++)
+        assert_int_equal(get(&queue), i);
+    assert_int_equal(ended(&putters[0]), WEFT_OK);
+    assert_int_equal(ended(&putters[1]), WEFT_OK);
+    atomic_store(&refuse, 0);
     destroy(&queue);
     assert_int_equal(weft_set_allocator(NULL), WEFT_OK);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "primitives/word_lock.h"
+
 enum { WAITERS = 6 };
 
 /* ---- order ------------------------------------------------------------------------------- */
@@ -271,6 +273,75 @@ TEST(a_look_shows_all_at_one_moment)
     assert_int_equal(weft_queue_look(&queue, &state), WEFT_OK);
     assert_true(state.is_shutdown);
     destroy(&queue);
+}
+
+/* ---- the last task at the deadline ------------------------------------------------------- */
+
+static atomic_bool compares;
+static atomic_bool go_on;
+
+static int compare_slowly(const void *a, const void *b)
+{
+    atomic_store(&compares, true);
+    EVENTUALLY(atomic_load(&go_on));
+    return compare_numbers(a, b);
+}
+
+static void *call_task_done(void *arg)
+{
+    WITNESS(weft_queue_task_done(arg) == WEFT_OK);
+    return NULL;
+}
+
+static bool wait_for_lock(const weft_queue *queue, size_t threads)
+{
+    return wefti_word_waiters(&queue->lock, WEFTI_QUEUE) == threads;
+}
+
+/*
+ * A getter holds the lock. The last task is done by a thread that waits for it, and behind that one
+ * waits a joiner whose deadline has come. False: the deadline was too early for that.
+ */
+static bool join_at_the_deadline(double seconds)
+{
+    weft_queue queue;
+    struct call getter;
+    struct call joiner;
+    atomic_store(&go_on, true);
+    assert_int_equal(weft_queue_init_priority(&queue, sizeof(int), .compare = compare_slowly),
+                     WEFT_OK);
+    for (int i = 0; i < 3; i++)
+        put(&queue, i);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(weft_queue_task_done(&queue), WEFT_OK);
+    atomic_store(&go_on, false);
+    atomic_store(&compares, false);
+    joiner = (struct call){.queue = &queue, .seconds = seconds};
+    atomic_store(&joiner.status, -1);
+    joiner.thread = weft_thread_spawn(call_join, &joiner);
+    EVENTUALLY(weft_queue_joiners(&queue) == 1 || atomic_load(&joiner.status) >= 0);
+    start(&getter, call_get, &queue, -1);
+    EVENTUALLY(atomic_load(&compares));
+    weft_thread *last = weft_thread_spawn(call_task_done, &queue);
+    EVENTUALLY(wait_for_lock(&queue, 1));
+    bool behind = weft_queue_joiners(&queue) == 1;
+    EVENTUALLY(wait_for_lock(&queue, 2) || atomic_load(&joiner.status) >= 0);
+    atomic_store(&go_on, true);
+    assert_int_equal(ended(&getter), WEFT_OK);
+    assert_int_equal(weft_thread_join(last), WEFT_OK);
+    weft_thread_free(last);
+    weft_status status = ended(&joiner);
+    if (behind)
+        assert_int_equal(status, WEFT_OK);
+    destroy(&queue);
+    return behind;
+}
+
+TEST(a_joiner_whose_deadline_comes_with_the_last_task_has_joined)
+{
+    double seconds = 0.05;
+    while (!join_at_the_deadline(seconds))
+        seconds *= 2; /* a slow machine */
 }
 
 TEST(a_queue_that_is_waited_for_is_not_destroyed)

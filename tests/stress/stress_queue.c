@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storm.h"
+
 enum { PRODUCERS = 4, CONSUMERS = 4, BATCH = 7, PER_ROUND = 600 };
 
 struct item {
@@ -249,6 +251,13 @@ TEST(each_item_of_a_stack_is_accounted_for)
 TEST(each_item_of_a_priority_queue_is_accounted_for)
 {
     play(WEFT_QUEUE_PRIORITY);
+}
+
+TEST(each_item_is_accounted_for_in_a_storm_of_signals)
+{
+    storm_begin();
+    play(WEFT_QUEUE_FIFO);
+    storm_end();
 }
 
 /* ---- in order ---------------------------------------------------------------------------- */

@@ -7,8 +7,8 @@
  *     -Wl,--wrap=malloc,--wrap=free,--wrap=mmap,--wrap=pthread_create,--wrap=pthread_attr_init
  *     -Wl,--wrap=pthread_attr_setstacksize,--wrap=sem_init
  */
-#ifndef TESTS_PRIMITIVES_SHORTAGE_SEAMS_H
-#define TESTS_PRIMITIVES_SHORTAGE_SEAMS_H
+#ifndef TESTS_COMMON_SHORTAGE_SEAMS_H
+#define TESTS_COMMON_SHORTAGE_SEAMS_H
 
 #include <errno.h>
 #include <pthread.h>
