@@ -51,21 +51,6 @@ void work(int nanoseconds);
 /* Nanoseconds on the monotonic clock. */
 std::int64_t now();
 
-/* The nanoseconds that waits took: counts in buckets that grow by an eighth. */
-class Waits
-{
-  public:
-    void add(std::int64_t nanoseconds);
-    void add(const Waits &other);
-    double quantile(double share) const;
-    double longest() const { return static_cast<double>(longest_); }
-
-  private:
-    static constexpr int BUCKETS = 512;
-    std::uint64_t counts_[BUCKETS] = {};
-    std::int64_t longest_ = 0;
-};
-
 } // namespace bench
 
 #endif

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The same work in CPython, in the form that report.py reads.
+"""A table's work in CPython, in the form that report.py reads.
 
-cpython.py REPETITIONS
+cpython.py REPETITIONS TABLE
 """
 import json
 import queue
@@ -108,6 +108,8 @@ def main():
     runs = []
     for _ in range(int(sys.argv[1])):
         for table, work, count in JOBS:
+            if table != sys.argv[2]:
+                continue
             before = time.process_time_ns()
             took = nanoseconds(work, count)
             cpu = (time.process_time_ns() - before) / count

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Executor: empty tasks for two workers. Ten thousand are submitted and then all results are asked;
- * one is submitted and its result is asked, again and again; and tasks that nobody asks about.
+ * one is submitted and its result is asked, again and again; and tasks that nobody asks about. Then
+ * the same for eight.
  */
 #include <atomic>
 #include <future>
@@ -33,12 +34,14 @@ namespace bench
 namespace
 {
 
-constexpr int WORKERS = 2;
 constexpr int TASKS = 10000;
 
 const char *const BULK = "executor/10000 tasks, then their results";
 const char *const SINGLE = "executor/one task, its result, the next";
 const char *const POSTED = "executor/fire and forget";
+/* More than the machine has processors for. */
+const char *const CROWDED_BULK = "executor/8 workers, 10000 tasks, then their results";
+const char *const CROWDED_POSTED = "executor/8 workers, fire and forget";
 
 /* How many of the posted tasks have run; the last one says so. */
 struct Count {
@@ -78,7 +81,7 @@ void *count_one(void *)
 
 /* ---- weft ----------------------------------------------------------------------------------- */
 
-weft_executor *weft_pool()
+template <int WORKERS> weft_executor *weft_pool()
 {
     static weft_executor *pool = [] {
         weft_executor_options options{};
@@ -89,19 +92,19 @@ weft_executor *weft_pool()
     return pool;
 }
 
-weft_submit_options weft_task(weft_target *target)
+template <int WORKERS> weft_submit_options weft_task(weft_target *target)
 {
     weft_submit_options options{};
     options.struct_size = sizeof options;
-    options.executor = weft_pool();
+    options.executor = weft_pool<WORKERS>();
     options.target = target;
     return options;
 }
 
-void weft_bulk(benchmark::State &state)
+template <int WORKERS> void weft_bulk(benchmark::State &state)
 {
     std::vector<weft_future *> futures(TASKS);
-    const weft_submit_options task = weft_task(nothing);
+    const weft_submit_options task = weft_task<WORKERS>(nothing);
     for (auto _ : state) {
         for (weft_future *&future : futures)
             future = weft_executor_submit_with(&task);
@@ -115,7 +118,7 @@ void weft_bulk(benchmark::State &state)
 
 void weft_single(benchmark::State &state)
 {
-    const weft_submit_options task = weft_task(nothing);
+    const weft_submit_options task = weft_task<2>(nothing);
     for (auto _ : state) {
         weft_future *future = weft_executor_submit_with(&task);
         weft_future_result(future, nullptr);
@@ -123,9 +126,9 @@ void weft_single(benchmark::State &state)
     }
 }
 
-void weft_posted(benchmark::State &state)
+template <int WORKERS> void weft_posted(benchmark::State &state)
 {
-    const weft_submit_options task = weft_task(count_one);
+    const weft_submit_options task = weft_task<WORKERS>(count_one);
     for (auto _ : state) {
         count().start();
         for (int i = 0; i < TASKS; i++)
@@ -138,26 +141,26 @@ void weft_posted(benchmark::State &state)
 /* ---- Asio with std::packaged_task ----------------------------------------------------------- */
 
 #ifdef WEFT_BENCH_BOOST
-boost::asio::thread_pool &asio_pool()
+template <int WORKERS> boost::asio::thread_pool &asio_pool()
 {
     static auto *pool = new boost::asio::thread_pool(WORKERS);
     return *pool;
 }
 
-std::future<void *> asio_submit()
+template <int WORKERS> std::future<void *> asio_submit()
 {
     std::packaged_task<void *()> task([] { return nothing(nullptr); });
     std::future<void *> future = task.get_future();
-    boost::asio::post(asio_pool(), std::move(task));
+    boost::asio::post(asio_pool<WORKERS>(), std::move(task));
     return future;
 }
 
-void asio_bulk(benchmark::State &state)
+template <int WORKERS> void asio_bulk(benchmark::State &state)
 {
     std::vector<std::future<void *>> futures(TASKS);
     for (auto _ : state) {
         for (auto &future : futures)
-            future = asio_submit();
+            future = asio_submit<WORKERS>();
         for (auto &future : futures)
             future.get();
     }
@@ -167,15 +170,15 @@ void asio_bulk(benchmark::State &state)
 void asio_single(benchmark::State &state)
 {
     for (auto _ : state)
-        asio_submit().get();
+        asio_submit<2>().get();
 }
 
-void asio_posted(benchmark::State &state)
+template <int WORKERS> void asio_posted(benchmark::State &state)
 {
     for (auto _ : state) {
         count().start();
         for (int i = 0; i < TASKS; i++)
-            boost::asio::post(asio_pool(), [] { count().one(); });
+            boost::asio::post(asio_pool<WORKERS>(), [] { count().one(); });
         count().wait();
     }
     state.SetItemsProcessed(state.iterations() * TASKS);
@@ -185,8 +188,8 @@ void asio_posted(benchmark::State &state)
 /* ---- those without results ------------------------------------------------------------------ */
 
 #ifdef WEFT_BENCH_TBB
-/* The thread that waits for a task group is its second worker. */
-void tbb_posted(benchmark::State &state)
+/* The thread that waits for a task group is one of its workers. */
+template <int WORKERS> void tbb_posted(benchmark::State &state)
 {
     tbb::global_control limit(tbb::global_control::max_allowed_parallelism, WORKERS);
     tbb::task_group group;
@@ -201,7 +204,7 @@ void tbb_posted(benchmark::State &state)
 #endif
 
 #ifdef WEFT_BENCH_GLIB
-void glib_posted(benchmark::State &state)
+template <int WORKERS> void glib_posted(benchmark::State &state)
 {
     static GThreadPool *pool = g_thread_pool_new([](gpointer, gpointer) { count().one(); }, nullptr,
                                                  WORKERS, TRUE, nullptr);
@@ -236,7 +239,7 @@ void uv_posted(benchmark::State &state)
 #endif
 
 #ifdef WEFT_BENCH_APR
-void apr_posted(benchmark::State &state)
+template <int WORKERS> void apr_posted(benchmark::State &state)
 {
     static apr_thread_pool_t *pool = [] {
         apr_pool_t *memory = nullptr;
@@ -264,27 +267,37 @@ void async_single(benchmark::State &state)
         std::async(std::launch::async, nothing, nullptr).get();
 }
 
-[[maybe_unused]] const int entered = [] {
-    enter(BULK, "weft", weft_bulk);
-    enter(SINGLE, "weft", weft_single);
-    enter(POSTED, "weft", weft_posted);
-    enter(SINGLE, "std::async", async_single);
+template <int WORKERS> void enter_posted(const char *table)
+{
+    enter(table, "weft", weft_posted<WORKERS>);
 #ifdef WEFT_BENCH_BOOST
-    enter(BULK, "Asio", asio_bulk);
-    enter(SINGLE, "Asio", asio_single);
-    enter(POSTED, "Asio", asio_posted);
+    enter(table, "Asio", asio_posted<WORKERS>);
 #endif
 #ifdef WEFT_BENCH_TBB
-    enter(POSTED, "oneTBB", tbb_posted);
+    enter(table, "oneTBB", tbb_posted<WORKERS>);
 #endif
 #ifdef WEFT_BENCH_GLIB
-    enter(POSTED, "GLib", glib_posted);
+    enter(table, "GLib", glib_posted<WORKERS>);
 #endif
+#ifdef WEFT_BENCH_APR
+    enter(table, "APR", apr_posted<WORKERS>);
+#endif
+}
+
+[[maybe_unused]] const int entered = [] {
+    enter_posted<2>(POSTED);
+    enter_posted<8>(CROWDED_POSTED);
 #ifdef WEFT_BENCH_UV
     enter(POSTED, "libuv", uv_posted);
 #endif
-#ifdef WEFT_BENCH_APR
-    enter(POSTED, "APR", apr_posted);
+    enter(BULK, "weft", weft_bulk<2>);
+    enter(CROWDED_BULK, "weft", weft_bulk<8>);
+    enter(SINGLE, "weft", weft_single);
+    enter(SINGLE, "std::async", async_single);
+#ifdef WEFT_BENCH_BOOST
+    enter(BULK, "Asio", asio_bulk<2>);
+    enter(CROWDED_BULK, "Asio", asio_bulk<8>);
+    enter(SINGLE, "Asio", asio_single);
 #endif
     return 0;
 }();

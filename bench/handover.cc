@@ -3,16 +3,18 @@
  * Event and Condition: the turn goes back and forth between the two threads of a pair. Two threads
  * have a core each; eight share two.
  */
+#include <optional>
 #include <pthread.h>
 #include <semaphore.h>
 
-#include "bench.h"
+#include "crew.h"
 
 #ifdef WEFT_BENCH_NSYNC
 #include <nsync.h>
 #endif
 #ifdef WEFT_BENCH_ABSL
 #include <absl/synchronization/mutex.h>
+#include <absl/synchronization/notification.h>
 #endif
 #ifdef WEFT_BENCH_GLIB
 #include <glib.h>
@@ -146,6 +148,23 @@ struct AbslCondVar {
         turn[side] = false;
     }
 };
+
+/* Serves once: who has waited for it makes the next. */
+struct AbslNotification {
+    static constexpr const char *NAME = "absl::Notification";
+    std::optional<absl::Notification> turn[2];
+    AbslNotification()
+    {
+        turn[0].emplace();
+        turn[1].emplace();
+    }
+    void give(int side) { turn[side]->Notify(); }
+    void wait(int side)
+    {
+        turn[side]->WaitForNotification();
+        turn[side].emplace();
+    }
+};
 #endif
 
 #ifdef WEFT_BENCH_GLIB
@@ -186,28 +205,27 @@ struct UvSem {
 };
 #endif
 
-constexpr int PAIRS_MOST = 4;
-
-template <class Turn> void round_trips(benchmark::State &state)
+template <class Turn> void round_trips(benchmark::State &state, int pairs)
 {
-    static Alone<Turn> turns[PAIRS_MOST];
-    Turn &turn = turns[state.thread_index() / 2].value;
-    int side = state.thread_index() % 2;
-    for (auto _ : state) {
-        if (side == 0)
-            turn.give(1);
-        turn.wait(side);
-        if (side == 1)
-            turn.give(0);
-    }
-    if (side == 0)
-        state.SetItemsProcessed(state.iterations());
+    std::vector<Alone<Turn>> turns(static_cast<std::size_t>(pairs));
+    amount(state, 2 * pairs, pairs, [&](int index, std::int64_t count) {
+        Turn &turn = turns[static_cast<std::size_t>(index / 2)].value;
+        int side = index % 2;
+        for (; count > 0; count--) {
+            if (side == 0)
+                turn.give(1);
+            turn.wait(side);
+            if (side == 1)
+                turn.give(0);
+        }
+    });
 }
 
 template <class Turn> void enter_all()
 {
-    enter("hand-over/2 threads", Turn::NAME, round_trips<Turn>)->Threads(2);
-    enter("hand-over/8 threads", Turn::NAME, round_trips<Turn>)->Threads(8);
+    for (int pairs : {1, 4})
+        enter_crew("hand-over/" + std::to_string(2 * pairs) + " threads", Turn::NAME,
+                   [pairs](benchmark::State &state) { round_trips<Turn>(state, pairs); });
 }
 
 [[maybe_unused]] const int entered = [] {
@@ -221,6 +239,7 @@ template <class Turn> void enter_all()
 #endif
 #ifdef WEFT_BENCH_ABSL
     enter_all<AbslCondVar>();
+    enter_all<AbslNotification>();
 #endif
 #ifdef WEFT_BENCH_GLIB
     enter_all<GlibCond>();

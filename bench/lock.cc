@@ -4,12 +4,11 @@
  * overtaken, and what waiting costs in CPU time while a holder takes long.
  */
 #include <algorithm>
-#include <atomic>
-#include <memory>
-#include <thread>
 #include <vector>
 
+#include "crew.h"
 #include "locks.h"
+#include "visits.h"
 
 namespace bench
 {
@@ -21,91 +20,75 @@ template <class Lock> struct Shared {
     volatile std::uint64_t word = 0;
 };
 
-template <class Lock, int NANOSECONDS> void pair(benchmark::State &state)
+template <class Lock> void uncontended(benchmark::State &state)
 {
     static Alone<Shared<Lock>> alone;
     Shared<Lock> &shared = alone.value;
     for (auto _ : state) {
         shared.lock.lock();
         shared.word = shared.word + 1;
-        if (NANOSECONDS != 0)
-            work(NANOSECONDS);
         shared.lock.unlock();
     }
-    state.SetItemsProcessed(state.iterations());
 }
 
-struct Visit {
-    std::int64_t came;
-    std::int64_t entered;
-};
-
-/*
- * How often a thread that had come later got the lock before one whose millisecond was over. By the
- * times that the threads note themselves, before they ask and once they have it.
- */
-double overtakings(std::vector<Visit> visits)
+template <class Lock> void contended(benchmark::State &state, int threads, int nanoseconds)
 {
-    constexpr std::int64_t PATIENCE = 1000000;
-    double count = 0;
-    std::sort(visits.begin(), visits.end(),
-              [](const Visit &a, const Visit &b) { return a.entered < b.entered; });
-    for (std::size_t i = 0; i < visits.size(); i++) {
-        std::int64_t due = visits[i].came + PATIENCE;
-        for (std::size_t k = i; k-- > 0 && visits[k].entered > due;)
-            count += visits[k].came > due;
-    }
-    return count;
+    Alone<Shared<Lock>> alone;
+    rounds(state, threads, [&shared = alone.value, nanoseconds](int) {
+        return [&shared, nanoseconds] {
+            shared.lock.lock();
+            shared.word = shared.word + 1;
+            if (nanoseconds != 0)
+                work(nanoseconds);
+            shared.lock.unlock();
+        };
+    });
 }
 
-/* Several threads for a twentieth of a second; each notes how long it waited. */
-template <class Lock> void waits(benchmark::State &state, int threads)
+template <class Lock> void watched(benchmark::State &state, int threads)
 {
-    constexpr std::int64_t RUN = 50000000;
-    double quantile = 0, longest = 0, overtaken = 0, visits = 0;
     for (auto _ : state) {
-        Alone<Shared<Lock>> alone;
-        std::vector<std::vector<Visit>> notes(threads);
-        std::vector<std::thread> crew;
-        std::int64_t end = now() + RUN;
-        for (int i = 0; i < threads; i++)
-            crew.emplace_back([&alone, &mine = notes[i], end] {
-                for (Visit visit{}; (visit.came = now()) < end; mine.push_back(visit)) {
-                    alone.value.lock.lock();
-                    visit.entered = now();
-                    work(100);
-                    alone.value.lock.unlock();
-                }
-            });
-        Waits all;
-        std::vector<Visit> every;
-        for (int i = 0; i < threads; i++) {
-            crew[i].join();
-            for (const Visit &visit : notes[i])
-                all.add(visit.entered - visit.came);
-            every.insert(every.end(), notes[i].begin(), notes[i].end());
+        Alone<Lock> alone;
+        const Visits visits = watched_visits(threads, [&lock = alone.value](int) {
+            lock.lock();
+            const std::int64_t entered = now();
+            work(100);
+            lock.unlock();
+            return entered;
+        });
+        std::vector<Wait> waits; /* as far as one knows who sees the lock from outside */
+        std::vector<std::int64_t> times;
+        for (const Visit &visit : visits.all) {
+            times.push_back(visit.entered - visit.came);
+            if (times.back() > PATIENCE)
+                waits.push_back({visit.came + PATIENCE, visit.came, visit.entered});
         }
-        state.SetIterationTime(1);
-        quantile = all.quantile(0.999);
-        longest = all.longest();
-        visits = static_cast<double>(every.size());
-        overtaken = overtakings(std::move(every));
+        std::sort(times.begin(), times.end());
+        state.counters["p99.9"] = static_cast<double>(times[times.size() * 999 / 1000]);
+        state.counters["longest"] = static_cast<double>(times.back());
+        state.counters["visits"] = static_cast<double>(visits.all.size());
+        state.counters["overtakings"] = overtakings(visits, waits);
+        state.SetIterationTime(static_cast<double>(visits.took.wall) * 1e-9);
+        report(state, visits.took, static_cast<std::int64_t>(visits.all.size()));
     }
-    state.counters["p99.9"] = quantile;
-    state.counters["longest"] = longest;
-    state.counters["overtakings"] = overtaken;
-    state.counters["visits"] = visits;
 }
 
-/* One thread holds the lock for 2 ms at a time, the others want it for a moment. */
+/* One thread holds the lock for 2 ms ten times, the others want it for a moment as often. */
 template <class Lock> void long_holder(benchmark::State &state)
 {
-    static Alone<Shared<Lock>> alone;
+    constexpr int VISITS = 10;
+    Alone<Shared<Lock>> alone;
     for (auto _ : state) {
-        alone.value.lock.lock();
-        if (state.thread_index() == 0)
-            work(2000000);
-        alone.value.lock.unlock();
+        Took took = together(4, [&](int index) {
+            for (int i = 0; i < VISITS; i++) {
+                alone.value.lock.lock();
+                if (index == 0)
+                    work(2000000);
+                alone.value.lock.unlock();
+            }
+        });
+        state.SetIterationTime(static_cast<double>(took.wall) * 1e-9);
+        report(state, took, VISITS);
     }
 }
 
@@ -113,20 +96,18 @@ template <class Lock> void long_holder(benchmark::State &state)
     for_each_lock([](auto type) {
         using Lock = typename decltype(type)::type;
         const std::string name = Lock::NAME;
-        enter("lock/uncontended", name, pair<Lock, 0>);
+        enter("lock/uncontended", name, uncontended<Lock>);
         for (int threads : {2, 4, 8}) {
             const std::string crowd = "lock/" + std::to_string(threads) + " threads";
-            enter(crowd + ", empty section", name, pair<Lock, 0>)->Threads(threads);
-            enter(crowd + ", 100 ns section", name, pair<Lock, 100>)->Threads(threads);
-            benchmark::RegisterBenchmark(
-                (crowd + ", waits/" + name).c_str(),
-                [threads](benchmark::State &state) { waits<Lock>(state, threads); })
-                ->UseManualTime()
-                ->Iterations(1);
+            for (int nanoseconds : {0, 100})
+                enter_crew(
+                    crowd + (nanoseconds == 0 ? ", empty section" : ", 100 ns section"), name,
+                    [=](benchmark::State &state) { contended<Lock>(state, threads, nanoseconds); });
+            enter_crew(crowd + ", waits", name, [=](benchmark::State &state) {
+                watched<Lock>(state, threads);
+            })->Iterations(1);
         }
-        enter("lock/4 threads, a holder of 2 ms", name, long_holder<Lock>)
-            ->Threads(4)
-            ->Iterations(10);
+        enter_crew("lock/4 threads, a holder of 2 ms", name, long_holder<Lock>)->Iterations(1);
     });
     return 0;
 }();

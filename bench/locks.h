@@ -10,6 +10,9 @@
 
 #include "bench.h"
 
+#ifdef WEFT_BENCH_CK
+#include "ck.h"
+#endif
 #ifdef WEFT_BENCH_NSYNC
 #include <nsync.h>
 #endif
@@ -88,10 +91,20 @@ struct UvMutex {
 };
 #endif
 
+/* The two below never sleep: what waiting costs, it costs everybody else. */
+
+#ifdef WEFT_BENCH_CK
+struct CkSpin {
+    static constexpr const char *NAME = "limit: ck, spins";
+    bench_ck it{};
+    void lock() { bench_ck_lock(&it); }
+    void unlock() { bench_ck_unlock(&it); }
+};
+#endif
+
 #ifdef WEFT_BENCH_TBB
-/* Never sleeps: what waiting costs it costs everybody else. */
 struct TbbSpin {
-    static constexpr const char *NAME = "limit: oneTBB spin";
+    static constexpr const char *NAME = "limit: oneTBB, spins";
     tbb::spin_mutex it;
     void lock() { it.lock(); }
     void unlock() { it.unlock(); }
@@ -114,6 +127,9 @@ template <class Function> void for_each_lock(Function function)
 #endif
 #ifdef WEFT_BENCH_UV
     function(Type<UvMutex>());
+#endif
+#ifdef WEFT_BENCH_CK
+    function(Type<CkSpin>());
 #endif
 #ifdef WEFT_BENCH_TBB
     function(Type<TbbSpin>());

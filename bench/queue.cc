@@ -5,10 +5,12 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <string>
 
-#include "bench.h"
+#include "crew.h"
 
+#ifdef WEFT_BENCH_CK
+#include "ck.h"
+#endif
 #ifdef WEFT_BENCH_GLIB
 #include <glib.h>
 #endif
@@ -152,71 +154,89 @@ struct Moodycamel {
 };
 #endif
 
-/* Half of the threads put, the other half get. */
-template <class Queue, int> void traffic(benchmark::State &state)
+#ifdef WEFT_BENCH_CK
+/* Never sleeps, and is for one producer and one consumer only. */
+struct Ck {
+    static constexpr const char *NAME = "limit: ck, spins";
+    bench_ck_ring *it = bench_ck_ring_new(MAXSIZE);
+    void put(const Item &item)
+    {
+        const bench_ck_item copy{item.number, item.what};
+        bench_ck_put(it, &copy);
+    }
+    void get(Item &item)
+    {
+        bench_ck_item got;
+        bench_ck_get(it, &got);
+        item = {got.number, got.what};
+    }
+};
+#endif
+
+/* Half of the threads put, the other half get. The time ends with the last item that is got. */
+template <class Queue> void traffic(benchmark::State &state, int pairs)
 {
     static Queue *queue = new Queue;
-    Item item{};
-    if (state.thread_index() % 2 == 0) {
-        for (auto _ : state) {
-            item.number++;
-            queue->put(item);
-        }
-        state.SetItemsProcessed(state.iterations());
-    } else {
-        for (auto _ : state)
-            queue->get(item);
+    amount(state, 2 * pairs, pairs, [](int index, std::int64_t count) {
+        Item item{};
+        for (; count > 0; count--)
+            if (index % 2 == 0) {
+                item.number++;
+                queue->put(item);
+            } else {
+                queue->get(item);
+            }
         benchmark::DoNotOptimize(item);
-    }
+    });
+}
+
+/* batch(index, items) puts or gets a batch. */
+template <class Batch> void batches(benchmark::State &state, Batch batch)
+{
+    amount(state, 2, BATCH, [&](int index, std::int64_t count) {
+        Item items[BATCH] = {};
+        while (count-- > 0)
+            batch(index, items);
+    });
 }
 
 void weft_batches(benchmark::State &state)
 {
     static Weft *queue = new Weft;
-    Item items[BATCH] = {};
-    std::size_t done = 0;
-    bool puts = state.thread_index() == 0;
-    for (auto _ : state)
-        for (std::size_t left = BATCH; left > 0; left -= done) {
-            if (puts)
-                must(weft_queue_put_many_with(&queue->it, items, sizeof items[0], left, &done));
-            else
-                must(weft_queue_get_many_with(&queue->it, items, sizeof items[0], left, &done));
-        }
-    if (puts)
-        state.SetItemsProcessed(state.iterations() * BATCH);
+    batches(state, [](int index, Item *items) {
+        std::size_t done = 0;
+        for (std::size_t left = BATCH; left > 0; left -= done)
+            must(index == 0
+                     ? weft_queue_put_many_with(&queue->it, items, sizeof *items, left, &done)
+                     : weft_queue_get_many_with(&queue->it, items, sizeof *items, left, &done));
+    });
 }
 
 #ifdef WEFT_BENCH_MOODYCAMEL
 void moodycamel_batches(benchmark::State &state)
 {
     static auto *queue = new moodycamel::BlockingConcurrentQueue<Item>(MAXSIZE);
-    Item items[BATCH] = {};
-    bool puts = state.thread_index() == 0;
-    for (auto _ : state)
-        if (puts)
+    batches(state, [](int index, Item *items) {
+        if (index == 0)
             queue->enqueue_bulk(items, BATCH);
         else
             for (std::size_t left = BATCH; left > 0;)
                 left -= queue->wait_dequeue_bulk(items, left);
-    if (puts)
-        state.SetItemsProcessed(state.iterations() * BATCH);
+    });
 }
 #endif
 
-template <class Queue, int N> void enter_for()
+template <class Queue> void enter_for(int pairs)
 {
-    const std::string n = std::to_string(N), s = N > 1 ? "s" : "";
-    enter("queue/" + n + " producer" + s + ", " + n + " consumer" + s, Queue::NAME,
-          traffic<Queue, N>)
-        ->Threads(2 * N);
+    const std::string n = std::to_string(pairs), s = pairs > 1 ? "s" : "";
+    enter_crew("queue/" + n + " producer" + s + ", " + n + " consumer" + s, Queue::NAME,
+               [pairs](benchmark::State &state) { traffic<Queue>(state, pairs); });
 }
 
 template <class Queue> void enter_all()
 {
-    enter_for<Queue, 1>();
-    enter_for<Queue, 2>();
-    enter_for<Queue, 4>();
+    for (int pairs : {1, 2, 4})
+        enter_for<Queue>(pairs);
 }
 
 [[maybe_unused]] const int entered = [] {
@@ -234,10 +254,13 @@ template <class Queue> void enter_all()
 #ifdef WEFT_BENCH_BOOST
     enter_all<Boost>();
 #endif
-    enter("queue/batches of 32", "weft", weft_batches)->Threads(2);
+#ifdef WEFT_BENCH_CK
+    enter_for<Ck>(1);
+#endif
+    enter_crew("queue/batches of 32", "weft", weft_batches);
 #ifdef WEFT_BENCH_MOODYCAMEL
     enter_all<Moodycamel>();
-    enter("queue/batches of 32", Moodycamel::NAME, moodycamel_batches)->Threads(2);
+    enter_crew("queue/batches of 32", Moodycamel::NAME, moodycamel_batches);
 #endif
     return 0;
 }();

@@ -1,64 +1,88 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tables and charts from what weft-bench has measured.
+"""Tables and verdicts from what weft-bench has measured.
 
-report.py RESULTS.json... [--rows rows.tsv] [--svg FOLDER] [--markdown FILE]
+report.py RESULTS.json... [--rows rows.tsv] [--all]
 
 Prints a table for each "part/work": the median of a contestant's repetitions, how far the middle half
-of them spreads, and weft's ratio to the best peer, which is the median of the ratios of repetitions of
-the same number. Contestants called "weft..." are ours, those called "limit: ..." nobody's peer.
+of them spreads, its CPU time, and weft's ratio to the best peer. Then it says of each row of rows.tsv
+whether it holds. A ratio is the median of the ratios of pairs: of the repetitions with the same number,
+which the same session has measured in random order. Contestants called "weft..." are ours, those called
+"limit..." nobody's peer.
 """
 import argparse
 import json
 import re
 import statistics
 import sys
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-TOLERANCE = 1.03  # a row holds within three per cent
+TOLERANCE = 1.03  # a row holds if it is within three per cent of its bound
+PAIRS = 9  # fewer decide nothing
+FIELDS = ("p99.9", "longest", "overtakings", "once woken", "visits", "helpers")
+LEAST = 1e-9  # what a ratio divides by if a peer's figure is 0
+
+Row = namedtuple("Row", "table ours bound field against")
 
 
 def read(paths):
-    """{table: {contestant: {field: [a value a repetition]}}}"""
+    """({table: {contestant: {field: [a value a repetition]}}}, what is known of the session)"""
     tables = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    context = {}
     for path in paths:
-        for run in json.loads(Path(path).read_text())["benchmarks"]:
-            if run.get("run_type") == "aggregate" or run.get("error_occurred"):
+        session = json.loads(Path(path).read_text())
+        context = {**session.get("context", {}), **context}
+        for run in session["benchmarks"]:
+            if run.get("run_type") == "aggregate":
                 continue
+            if run.get("error_occurred"):
+                sys.exit(f"report: {run['run_name']}: {run['error_message']}")
             part, work, name = run["run_name"].split("/")[:3]
             fields = tables[f"{part}/{work}"][name]
-            rate = run.get("items_per_second")  # where an iteration is not one item
-            time = 1e9 / rate if rate else run["real_time"]
-            fields["time"].append(time)
-            fields["cpu"].append(run["cpu_time"] * time / run["real_time"])
-            for field in ("p99.9", "longest", "overtakings", "visits"):
+            if "real_time" in run:
+                rate = run.get("items_per_second")  # where an iteration is not one item
+                time = 1e9 / rate if rate else run["real_time"]
+                fields["time"].append(time)
+                fields["cpu"].append(run.get("cpu", run["cpu_time"] * time / run["real_time"]))
+            for field in FIELDS:
                 if field in run:
                     fields[field].append(run[field])
-    return tables
+    return tables, context
 
 
 def rows_of(path):
     for line in Path(path).read_text().splitlines():
         if line and not line.startswith("#"):
-            table, ours, bound, field, *against = line.split("\t")
-            yield table, ours, float(bound), field, against[0] if against else "."
+            table, ours, bound, field, against = line.split("\t")
+            yield Row(table, ours, float(bound), field, against)
 
 
 def is_peer(name):
     return not name.startswith(("weft", "limit"))
 
 
-def ratio(contestants, ours, field, against):
-    """(median of the ratios, the best peer's name); None if there is nobody to compare with."""
-    peers = {n: f[field] for n, f in contestants.items()
-             if is_peer(n) and re.match(against, n) and f[field]}
+def size(name):
+    """What it is that "weft, 1000" and its peers are called for; most have none."""
+    found = re.search(r", (\d+)$", name)
+    return found and found.group(1)
+
+
+def ratios(contestants, ours, field, against=None):
+    """(the ratio of each pair, the best peer's name); None if there is nobody to compare with.
+
+    The best is the one with the least median among the peers, or among those that `against` names.
+    """
     mine = contestants.get(ours, {}).get(field)
-    if not mine or not peers:
+
+    def counts(name):
+        return re.fullmatch(against, name) if against else is_peer(name) and size(name) == size(ours)
+
+    others = {n: f[field] for n, f in contestants.items() if n != ours and f[field] and counts(n)}
+    if not mine or not others:
         return None
-    best = min(peers, key=lambda n: statistics.median(peers[n]))
-    return statistics.median(m / max(p, 1e-9) for m, p in zip(mine, peers[best])), best
+    best = min(others, key=lambda n: statistics.median(others[n]))
+    return [m / max(o, LEAST) for m, o in zip(mine, others[best])], best
 
 
 def number(value):
@@ -70,40 +94,97 @@ def number(value):
 
 def spread(values):
     """Half the distance of the quartiles, in per cent of the median."""
-    if len(values) < 4:
+    median = statistics.median(values)
+    if len(values) < 4 or median == 0:
         return ""
     low, _, high = statistics.quantiles(values, n=4)
-    return f"±{50 * (high - low) / statistics.median(values):.0f} %"
+    return f"±{50 * (high - low) / median:.0f} %"
+
+
+def median_of(fields, field):
+    return statistics.median(fields[field])
+
+
+def main_field(contestants):
+    return "p99.9" if any(f["p99.9"] for f in contestants.values()) else "time"
 
 
 def by_median(contestants, field):
-    present = [n for n in contestants if contestants[n][field]]
-    return sorted(present, key=lambda n: statistics.median(contestants[n][field]))
+    """Their names, the least first; those that have no such figure last."""
+    def key(name):
+        values = contestants[name][field]
+        return statistics.median(values) if values else float("inf")
+
+    return sorted(contestants, key=key)
 
 
 def table_lines(name, contestants):
-    field = "p99.9" if any(f["p99.9"] for f in contestants.values()) else "time"
-    yield [name, field, "spread", "CPU" if field == "time" else "longest; overtakings"]
+    """The table as lines of cells, its head first. Times are those of one item."""
+    field = main_field(contestants)
+    extra = [f for f in FIELDS[1:] if any(c[f] for c in contestants.values())]
+    yield [name, field, "spread", "CPU", *extra, "to the best peer"]
     for contestant in by_median(contestants, field):
         fields = contestants[contestant]
-        last = number(statistics.median(fields["cpu"]))
-        if field != "time":
-            last = (number(max(fields["longest"])) + "; "
-                    + f"{statistics.median(fields['overtakings']):.0f} of "
-                    + f"{statistics.median(fields['visits']):.0f}")
-        yield [contestant, number(statistics.median(fields[field])), spread(fields[field]), last]
+        line = [contestant, "", "", ""]
+        if fields[field]:
+            line[1:] = [number(median_of(fields, field)), spread(fields[field]),
+                        number(median_of(fields, "cpu"))]
+        for other in extra:
+            if not fields[other]:
+                line.append("")
+            elif other == "longest":
+                line.append(number(max(fields[other])))
+            else:
+                line.append(f"{median_of(fields, other):.0f}")
+        found = ratios(contestants, contestant, field) if contestant.startswith("weft") else None
+        line.append(f"{statistics.median(found[0]):.3g} x {found[1]}" if found else "")
+        yield line
 
 
-def verdicts(tables, rows):
-    yield ["what is to hold", "weft", "at most", "against", ""]
-    for table, ours, bound, field, against in rows:
-        found = ratio(tables[table], ours, field, against) if table in tables else None
-        if found is None:
-            continue
-        value, peer = found
-        holds = "holds" if value <= bound * TOLERANCE else "MISSED"
-        what = f"{table}: {ours}" + ("" if field == "time" else f" ({field})")
-        yield [what, f"{value:.2f} x", f"{bound:g} x", peer, holds]
+def value_of(row, contestants):
+    """(the values that are to be within the bound, how they read, whom they compare with)"""
+    if row.against == "absolute":
+        values = contestants.get(row.ours, {}).get(row.field)
+        return (values, "", "") if values else None
+    found = ratios(contestants, row.ours, row.field, None if row.against == "." else row.against)
+    return (found[0], " x", found[1]) if found else None
+
+
+def verdict(row, contestants):
+    """The row as a line of cells; its last one begins with what is to be counted."""
+    what = f"{row.table}: {row.ours}" + ("" if row.field == "time" else f" ({row.field})")
+    found = value_of(row, contestants)
+    if found is None:
+        whom = "its peers are" if row.against == "." else f"{row.against} is"
+        return [what, "", "", f"{row.bound:g}", "", f"cannot be told: {whom} missing"]
+    values, unit, peer = found
+    if row.against == "absolute" and row.field == "time":
+        unit = " ns"
+    value = statistics.median(values)
+    if len(values) < PAIRS:
+        says = f"cannot be told: {len(values)} of {PAIRS} pairs"
+    elif value <= row.bound:
+        says = "holds"
+    elif value <= row.bound * TOLERANCE:
+        says = "holds within 3 %"
+    else:
+        says = "does not hold"
+    return [what, f"{value:.3g}{unit}", spread(values), f"{row.bound:g}{unit}", peer, says]
+
+
+def verdicts(tables, rows, everything):
+    """The head, then a line for each row; without `everything`, of those tables that were measured."""
+    yield ["what is to hold", "weft", "spread", "at most", "against", ""]
+    for row in rows:
+        if everything or row.table in tables:
+            yield verdict(row, tables.get(row.table, {}))
+
+
+def summary(lines):
+    count = {says: sum(line[-1].startswith(says) for line in lines)
+             for says in ("holds", "does not hold", "cannot be told")}
+    return (f"{sum(count.values())} rows: {count['holds']} hold, {count['does not hold']} do not, "
+            f"of {count['cannot be told']} it cannot be told.")
 
 
 def show(lines):
@@ -114,62 +195,23 @@ def show(lines):
     print()
 
 
-def markdown(lines):
-    head, *rest = list(lines)
-    out = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    out += ["| " + " | ".join(line) + " |" for line in rest]
-    return "\n".join(out) + "\n"
-
-
-def svg(name, contestants):
-    """A bar a contestant, the shortest first."""
-    field = "p99.9" if any(f["p99.9"] for f in contestants.values()) else "time"
-    bars = [(n, statistics.median(contestants[n][field])) for n in by_median(contestants, field)]
-    longest = max(value for _, value in bars)
-    height = 22 * len(bars) + 34
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{height}" '
-           f'font-family="sans-serif" font-size="13" role="img">',
-           f"<title>{escape(name)}</title>",
-           f'<text x="8" y="18" font-weight="bold">{escape(name)}</text>']
-    for i, (contestant, value) in enumerate(bars):
-        y = 30 + 22 * i
-        colour = "#c0392b" if contestant.startswith("weft") else "#7f8c8d"
-        if contestant.startswith("limit"):
-            colour = "#d5d8dc"
-        width = max(1, 330 * value / longest)
-        out.append(f'<text x="8" y="{y + 13}">{escape(contestant)}</text>')
-        out.append(f'<rect x="220" y="{y}" width="{width:.1f}" height="17" fill="{colour}"/>')
-        out.append(f'<text x="{226 + width:.1f}" y="{y + 13}">{number(value)}</text>')
-    return "\n".join(out + ["</svg>\n"])
-
-
-def file_name(table):
-    return re.sub(r"[^a-z0-9]+", "-", table.lower()).strip("-") + ".svg"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("results", nargs="+")
     parser.add_argument("--rows", default=Path(__file__).with_name("rows.tsv"))
-    parser.add_argument("--svg", metavar="FOLDER", help="writes a chart a table there")
-    parser.add_argument("--markdown", metavar="FILE", help="writes the tables there")
+    parser.add_argument("--all", action="store_true", help="a table that is not there is missing")
     options = parser.parse_args()
-    tables = read(options.results)
+    tables, context = read(options.results)
     if not tables:
         sys.exit("report: nothing was measured")
-    rows = list(rows_of(options.rows))
     for name in sorted(tables):
         show(table_lines(name, tables[name]))
-    show(verdicts(tables, rows))
-    if options.svg:
-        folder = Path(options.svg)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in tables:
-            (folder / file_name(name)).write_text(svg(name, tables[name]))
-    if options.markdown:
-        text = [markdown(verdicts(tables, rows))]
-        text += [markdown(table_lines(name, tables[name])) for name in sorted(tables)]
-        Path(options.markdown).write_text("\n".join(text))
+    lines = list(verdicts(tables, list(rows_of(options.rows)), options.all))
+    if len(lines) > 1:
+        show(lines)
+        print(summary(lines[1:]))
+    if context.get("missing"):
+        print(f"Peers that are missing here: {context['missing']}.")
 
 
 main()

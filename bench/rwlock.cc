@@ -4,8 +4,11 @@
  */
 #include <pthread.h>
 
-#include "bench.h"
+#include "crew.h"
 
+#ifdef WEFT_BENCH_CK
+#include "ck.h"
+#endif
 #ifdef WEFT_BENCH_NSYNC
 #include <nsync.h>
 #endif
@@ -104,10 +107,22 @@ struct BoostShared {
 };
 #endif
 
+/* The two below never sleep. */
+
+#ifdef WEFT_BENCH_CK
+struct CkSpin {
+    static constexpr const char *NAME = "limit: ck, spins";
+    bench_ck it{};
+    void read() { bench_ck_read(&it); }
+    void read_end() { bench_ck_read_end(&it); }
+    void write() { bench_ck_write(&it); }
+    void write_end() { bench_ck_write_end(&it); }
+};
+#endif
+
 #ifdef WEFT_BENCH_TBB
-/* Never sleeps. */
 struct TbbSpin {
-    static constexpr const char *NAME = "limit: oneTBB spin";
+    static constexpr const char *NAME = "limit: oneTBB, spins";
     tbb::spin_rw_mutex it;
     void read() { it.lock_shared(); }
     void read_end() { it.unlock_shared(); }
@@ -121,32 +136,51 @@ template <class Lock> struct Shared {
     volatile std::uint64_t word = 0;
 };
 
-/* One visit in `writes_every` writes; 0: none. */
-template <class Lock, int WRITES_EVERY> void visits(benchmark::State &state)
+template <class Lock> void read(Shared<Lock> &shared)
+{
+    shared.lock.read();
+    benchmark::DoNotOptimize(shared.word);
+    shared.lock.read_end();
+}
+
+template <class Lock> void write(Shared<Lock> &shared)
+{
+    shared.lock.write();
+    shared.word = shared.word + 1;
+    shared.lock.write_end();
+}
+
+template <class Lock, void visit(Shared<Lock> &)> void uncontended(benchmark::State &state)
 {
     static Alone<Shared<Lock>> alone;
-    Shared<Lock> &shared = alone.value;
-    int visit = state.thread_index() * 5;
-    for (auto _ : state) {
-        if (WRITES_EVERY != 0 && ++visit % WRITES_EVERY == 0) {
-            shared.lock.write();
-            shared.word = shared.word + 1;
-            shared.lock.write_end();
-        } else {
-            shared.lock.read();
-            benchmark::DoNotOptimize(shared.word);
-            shared.lock.read_end();
-        }
-    }
-    state.SetItemsProcessed(state.iterations());
+    for (auto _ : state)
+        visit(alone.value);
+}
+
+/* One visit in `writes_every` writes; 0: none. */
+template <class Lock> void crowd(benchmark::State &state, int writes_every)
+{
+    Alone<Shared<Lock>> alone;
+    rounds(state, 4, [&shared = alone.value, writes_every](int index) {
+        return [&shared, writes_every, left = 1 + index * 5]() mutable {
+            if (writes_every != 0 && --left == 0) {
+                left = writes_every;
+                write(shared);
+            } else {
+                read(shared);
+            }
+        };
+    });
 }
 
 template <class Lock> void enter_all()
 {
-    enter("rwlock/uncontended read", Lock::NAME, visits<Lock, 0>);
-    enter("rwlock/uncontended write", Lock::NAME, visits<Lock, 1>);
-    enter("rwlock/4 readers", Lock::NAME, visits<Lock, 0>)->Threads(4);
-    enter("rwlock/4 threads, 95 to 5", Lock::NAME, visits<Lock, 20>)->Threads(4);
+    enter("rwlock/uncontended read", Lock::NAME, uncontended<Lock, read<Lock>>);
+    enter("rwlock/uncontended write", Lock::NAME, uncontended<Lock, write<Lock>>);
+    enter_crew("rwlock/4 readers", Lock::NAME,
+               [](benchmark::State &state) { crowd<Lock>(state, 0); });
+    enter_crew("rwlock/4 threads, 95 to 5", Lock::NAME,
+               [](benchmark::State &state) { crowd<Lock>(state, 20); });
 }
 
 [[maybe_unused]] const int entered = [] {
@@ -166,6 +200,9 @@ template <class Lock> void enter_all()
 #endif
 #ifdef WEFT_BENCH_BOOST
     enter_all<BoostShared>();
+#endif
+#ifdef WEFT_BENCH_CK
+    enter_all<CkSpin>();
 #endif
 #ifdef WEFT_BENCH_TBB
     enter_all<TbbSpin>();

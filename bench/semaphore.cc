@@ -4,7 +4,7 @@
  */
 #include <semaphore.h>
 
-#include "bench.h"
+#include "crew.h"
 
 #ifdef WEFT_BENCH_UV
 #include <uv.h>
@@ -56,13 +56,23 @@ template <class Semaphore> void pair(benchmark::State &state)
         alone.value.acquire();
         alone.value.release();
     }
-    state.SetItemsProcessed(state.iterations());
+}
+
+template <class Semaphore> void crowd(benchmark::State &state)
+{
+    Alone<Semaphore> alone;
+    rounds(state, 4, [&semaphore = alone.value](int) {
+        return [&semaphore] {
+            semaphore.acquire();
+            semaphore.release();
+        };
+    });
 }
 
 template <class Semaphore> void enter_all()
 {
     enter("semaphore/uncontended", Semaphore::NAME, pair<Semaphore>);
-    enter("semaphore/4 threads for 2 permits", Semaphore::NAME, pair<Semaphore>)->Threads(4);
+    enter_crew("semaphore/4 threads for 2 permits", Semaphore::NAME, crowd<Semaphore>);
 }
 
 [[maybe_unused]] const int entered = [] {

@@ -68,7 +68,10 @@ void demo_say(const char *format, ...) WEFT_PRINTF(1, 2);
 /** Keeps a line as demo_say() does, and prints nothing. */
 void demo_mark(const char *format, ...) WEFT_PRINTF(1, 2);
 
-/** Prints the heading of a part. */
+/**
+ * Prints the heading of a part. For who shows a demo to others and talks about it: before each part
+ * but the first it rests WEFT_DEMO_PAUSE real seconds, a number in the environment, by default 0.
+ */
 void demo_part(const char *format, ...) WEFT_PRINTF(1, 2);
 
 /** Prints a line without time and name: a row of a table. */

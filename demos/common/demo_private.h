@@ -43,8 +43,11 @@ void demo_keep(const char *text);
 /** The calling thread's name; a child process's main thread is "child". */
 const char *demo_thread_name(void);
 
-/** Reads WEFT_DEMO_SPEED and starts the clock. */
+/** Reads WEFT_DEMO_SPEED and WEFT_DEMO_PAUSE, and starts the clock. */
 void demo_time_begin(void);
+
+/** Rests for WEFT_DEMO_PAUSE real seconds; the clock of the story runs on. */
+void demo_time_rest(void);
 
 /** Finds out whether colours are shown. */
 bool demo_terminal(void);

@@ -83,6 +83,8 @@ void demo_part(const char *format, ...)
     va_end(arguments);
     const struct demo_board *board = demo_board();
     bool first = board->lines == 0 && board->held == 0 && board->failed == 0;
+    if (!first)
+        demo_time_rest();
     demo_line("%s-- %s", first ? "" : "\n", text);
 }
 

@@ -3,6 +3,8 @@
  * @file time.c
  * @brief The time scale: the same story, faster.
  */
+#include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,23 +12,39 @@
 #include "demo_private.h"
 
 static double speed;
+static double rest; /* before each part, in real seconds */
 static double began;
 
 /* Clock values are doubles: the difference of two may fall short of the wait between them by their
    rounding. This much is forgiven, in real seconds. */
 static const double ROUNDING = 1e-7;
 
+/* A number that the environment gives, if it is one and as large as it must be. */
+static double number_in(const char *variable, double otherwise, const char *what, double least)
+{
+    const char *text = getenv(variable);
+    if (text == NULL || *text == '\0')
+        return otherwise;
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(number) || number < least)
+        demo_misuse("%s must be a number %s, not \"%s\"", variable, what, text);
+    return number;
+}
+
 void demo_time_begin(void)
 {
-    speed = 1;
-    const char *text = getenv("WEFT_DEMO_SPEED");
-    if (text != NULL && *text != '\0') {
-        char *end;
-        speed = strtod(text, &end);
-        if (end == text || *end != '\0' || !isfinite(speed) || speed <= 0)
-            demo_misuse("WEFT_DEMO_SPEED must be a number above 0, not \"%s\"", text);
-    }
+    speed = number_in("WEFT_DEMO_SPEED", 1, "above 0", DBL_MIN);
+    rest = number_in("WEFT_DEMO_PAUSE", 0, "of seconds", 0);
     began = weft_now();
+}
+
+void demo_time_rest(void)
+{
+    time_t whole = (time_t)rest;
+    struct timespec left = {.tv_sec = whole, .tv_nsec = (long)((rest - (double)whole) * 1e9)};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
 }
 
 double demo_seconds(double seconds)

@@ -42,6 +42,13 @@ static struct store {
 static int batch_size;
 static int each; /* items of a producer */
 
+/* One by one it would be eighty lines. */
+static void say(const char *what, int count)
+{
+    if (batch_size > 1)
+        demo_say("%s %d", what, count);
+}
+
 static void put_batch(const int *items, int count)
 {
     WEFT_HOLD(&store.condition);
@@ -49,7 +56,7 @@ static void put_batch(const int *items, int count)
     memcpy(&store.items[store.put], items, (size_t)count * sizeof *items);
     store.put += count;
     store.batches_in++;
-    demo_say("puts %d", count);
+    say("puts", count);
     weft_condition_notify_all(&store.condition);
 }
 
@@ -74,7 +81,7 @@ static int take_batch(void)
     store.locked++;
     store.batches_out++;
     store.most = count > store.most ? count : store.most;
-    demo_say("takes %d", count);
+    say("takes", count);
     return count;
 }
 
@@ -86,8 +93,8 @@ static void *produce(void *arg)
         batch[count++] = *(int *)arg * each + i;
         if (count == batch_size || i == each - 1) {
             put_batch(batch, count);
+            demo_sleep(0.02 * count);
             count = 0;
-            demo_sleep(0.1);
         }
     }
     WEFT_WITH(&store.condition) {
@@ -100,15 +107,19 @@ static void *produce(void *arg)
 /* Takes as many items as a producer makes. */
 static void *consume_its_share(void *arg)
 {
-    for (int count = 0; count < each; count += take_batch())
-        demo_sleep(0.05);
+    for (int taken = 0; taken < each;) {
+        int count = take_batch();
+        demo_sleep(0.02 * count);
+        taken += count;
+    }
     return arg;
 }
 
 static void *consume_all(void *arg)
 {
-    while (take_batch() > 0)
-        demo_sleep(0.05);
+    int count;
+    while ((count = take_batch()) > 0)
+        demo_sleep(0.02 * count);
     return arg;
 }
 

@@ -116,9 +116,7 @@ static long run(int size)
     bool once = put == ITEMS && taken == ITEMS;
     for (int i = 0; i < ITEMS; i++)
         once = once && seen[i] == 1;
-    demo_line(
-        "    batches of %2d: %6.3f s, %9.0f integers a second; lock taken %6ld times, %6ld waits",
-        size, seconds, rate, acquired, waits);
+    demo_line("    %5d %9.3f %19.0f %12ld %8ld", size, seconds, rate, acquired, waits);
     complete += once;
     return acquired;
 }
@@ -126,6 +124,8 @@ static long run(int size)
 int main(void)
 {
     demo_begin("Benchmark: 200000 integers through one buffer, in batches of 1, 5 and 50");
+    demo_line("    %5s %9s %19s %12s %8s", "batch", "seconds", "integers a second", "lock taken",
+              "waits");
     long by_1 = run(1);
     double rate_by_1 = rate;
     long by_5 = run(5);

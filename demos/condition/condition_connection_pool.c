@@ -144,11 +144,11 @@ int main(void)
         if (pool_acquire(&pool, 0, &mine[i]) != WEFT_OK)
             mine[i] = -1;
     CHECK(pool_acquire(&pool, 0, &more) == WEFT_TIMEOUT,
-          "with a time limit of 0 and nothing available it times out, and does not wait for ever");
+          "a time limit of 0 while none is there times out, and is no wait for ever");
     for (int i = 0; i < CONNECTIONS; i++)
         pool_release(&pool, mine[i]);
     weft_status twice = pool_release(&pool, mine[0]);
-    demo_say("gives connection %d back once more: %s", mine[0], weft_strerror(twice));
+    demo_say("gives connection %d back once more: %s", mine[0], weft_status_exception(twice));
     CHECK(twice == WEFT_VALUE_ERROR && all_are_back(&pool),
           "a connection that is given back twice is refused, and is there once");
     return demo_end();

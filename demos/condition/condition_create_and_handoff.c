@@ -77,7 +77,7 @@ static void hand_over(struct handoff *handoff)
     demo_join(demo_spawn(consume, handoff, "consumer"));
     CHECK(handoff->received == 1 && handoff->count == 0, "the consumer has 1, nothing is left");
     CHECK(handoff->waits == 0,
-          "the consumer has not waited: the notification came too early, the item did not");
+          "it has not waited: the notification came too early, the item did not");
 }
 
 /* ---- an RLock at depth 2 ---- */

@@ -77,7 +77,7 @@ static bool has_news(void *arg)
     struct subscription *subscription = arg;
     bool news = subscription->topic->published > subscription->seen;
     if (!news && subscription->looks++ > 0)
-        demo_say("looks again: no %s yet", subscription->topic->type);
+        demo_say("looks again: %s has not come", subscription->topic->type);
     return news;
 }
 
@@ -146,7 +146,7 @@ static void publish_two(void)
                                            subscribe("data_ready")};
     weft_thread *threads[3];
     for (int i = 0; i < 3; i++)
-        threads[i] = demo_spawn(receive, &subscriptions[i], "subscriber-%d", i + 1);
+        threads[i] = demo_spawn(receive, &subscriptions[i], "reader-%d", i + 1);
     DEMO_AWAIT(weft_condition_waiters(&bus) == 3);
     demo_sleep(1.0);
     publish("user_login", login);
@@ -155,15 +155,15 @@ static void publish_two(void)
     demo_sleep(0.5);
     publish("data_ready", ready);
     demo_join(threads[2]);
-    CHECK(demo_count("subscriber-1 receives user_login: user alice") == 1 &&
-              demo_count("subscriber-2 receives user_login: user alice") == 1,
+    CHECK(demo_count("reader-1 receives user_login: user alice") == 1 &&
+              demo_count("reader-2 receives user_login: user alice") == 1,
           "subscribers 1 and 2 have received user_login");
-    CHECK(demo_count("subscriber-3 receives data_ready: 100 records") == 1 &&
-              demo_count("subscriber-3 receives *") == 1,
+    CHECK(demo_count("reader-3 receives data_ready: 100 records") == 1 &&
+              demo_count("reader-3 receives *") == 1,
           "subscriber 3 has received data_ready, and nothing else");
     CHECK(demo_in_order("MainThread publishes user_login",
-                        "subscriber-3 looks again: no data_ready yet",
-                        "MainThread publishes data_ready", "subscriber-3 receives *"),
+                        "reader-3 looks again: data_ready has not come",
+                        "MainThread publishes data_ready", "reader-3 receives *"),
           "it was woken by user_login, and waited again");
 }
 

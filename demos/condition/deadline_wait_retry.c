@@ -16,7 +16,7 @@
  *
  * Facts:
  * - the data are received after 3 s at least, after three slices in vain
- * - without data it gives up when its time is over, not before, after at most three slices
+ * - without data it gives up when its time is over, not before, after at most two slices
  * - the predicate form does both
  */
 #include "demo.h"
@@ -107,26 +107,26 @@ int main(void)
 
     demo_part("Slices, no data");
     data = NULL;
-    struct request in_vain = {.wait = wait_in_slices, .seconds = demo_seconds(2.5)};
+    struct request in_vain = {.wait = wait_in_slices, .seconds = demo_seconds(1.5)};
     demo_join(demo_spawn(consume, &in_vain, "consumer"));
-    CHECK(in_vain.data == NULL && demo_at_least(in_vain.waited, 2.5),
-          "it has given up, not before its 2.5 s were over");
-    CHECK(in_vain.slices <= 3, "these make two whole slices and a half at most");
+    CHECK(in_vain.data == NULL && demo_at_least(in_vain.waited, 1.5),
+          "it has given up, not before its 1.5 s were over");
+    CHECK(in_vain.slices <= 2, "these make a whole slice and a half at most");
 
     demo_part("One call, the data come in time");
     struct request by_call = {.wait = wait_for_predicate, .seconds = DEMO_PATIENCE};
     consumer = demo_spawn(consume, &by_call, "consumer");
     DEMO_AWAIT(weft_condition_waiters(&condition) == 1);
-    demo_sleep(0.5);
+    demo_sleep(0.3);
     provide("important data");
     demo_join(consumer);
     CHECK(by_call.data != NULL, "weft_condition_wait_pred_for() says that they are there");
 
     demo_part("One call, no data");
     data = NULL;
-    struct request no_data = {.wait = wait_for_predicate, .seconds = demo_seconds(1.0)};
+    struct request no_data = {.wait = wait_for_predicate, .seconds = demo_seconds(0.3)};
     demo_join(demo_spawn(consume, &no_data, "consumer"));
-    CHECK(no_data.data == NULL && demo_at_least(no_data.waited, 1.0),
-          "it times out when its second is over");
+    CHECK(no_data.data == NULL && demo_at_least(no_data.waited, 0.3),
+          "it times out when its 0.3 s are over");
     return demo_end();
 }

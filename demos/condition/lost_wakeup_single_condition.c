@@ -124,7 +124,7 @@ static int lose_a_wakeup(void *arg)
 {
     (void)arg;
     weft_thread *threads[THREADS];
-    weft_name(&one, "buffer changed");
+    weft_name(&one, "a change");
     start((struct buffer){&one, &one, 1, false, 0, 0}, threads);
     DEMO_AWAIT(waiting() == 3); /* both producers and consumer-1: step 2 is over */
     demo_sleep(0.5);
@@ -167,7 +167,7 @@ int main(void)
 
     demo_part("One condition, notify, in a child process");
     demo_child child = demo_child_run(lose_a_wakeup, NULL, 0.5);
-    CHECK(count_in(child.output, "for a condition buffer changed") == THREADS,
+    CHECK(count_in(child.output, "for a condition a change") == THREADS,
           "the library shows four threads that wait for the one condition");
     CHECK(child.ready && child.killed, "the child did not end by itself");
 

@@ -53,7 +53,6 @@ static bool put(int item)
     }
     work.list[(work.first + work.length++) % MAX_SIZE] = item;
     work.longest = work.length > work.longest ? work.length : work.longest;
-    demo_say("puts %d, length %d", item, work.length);
     weft_condition_notify_all(&work.condition);
     return true;
 }
@@ -69,7 +68,7 @@ static bool take(void)
     work.first = (work.first + 1) % MAX_SIZE;
     work.length--;
     work.taken[work.taken_count++] = item;
-    demo_say("takes %d, length %d", item, work.length);
+    demo_say("takes %2d, leaves %d", item, work.length);
     weft_condition_notify_all(&work.condition);
     return true;
 }
@@ -148,10 +147,11 @@ static void *begin_and_produce(void *arg)
 static void run_miscounted(void)
 {
     memset(&work, 0, sizeof work);
-    weft_thread *consumer = demo_spawn(consume, &numbers[0], "consumer-0");
+    weft_thread *consumers[] = {demo_spawn(consume, &numbers[0], "consumer-0"),
+                                demo_spawn(consume, &numbers[1], "consumer-1")};
     for (int i = 0; i < PRODUCERS; i++)
         demo_join(demo_spawn(begin_and_produce, &numbers[i], "producer-%d", i));
-    demo_join(consumer);
+    demo_join_all(2, consumers);
 }
 
 int main(void)

@@ -117,7 +117,7 @@ static void notify_the_wrong_one(void)
     CHECK(demo_count("worker-B is woken") == before + 1, "B's worker was woken once, for A's task");
     CHECK(task_count == 0 && a.timeouts == 0, "A's worker got its task by B's notification");
     CHECK(b.found_late && b.waited_2s,
-          "B's worker got its own only when it had waited for its 2 s: its wake-up was lost");
+          "B's worker got its own only when its 2 s were over: its wake-up was lost");
 }
 
 static void notify_both(void)

@@ -44,6 +44,7 @@ static void *set_flag(void *arg)
     DEMO_AWAIT(weft_condition_waiters(&condition) == 1);
     demo_sleep(1.0);
     WEFT_WITH(&lock) {
+        demo_say("has the lock");
         CHECK(weft_condition_waiters(&condition) == 1,
               "the notifier holds the lock while the waiter waits");
         ready = true;

@@ -32,22 +32,21 @@ static void say_outcome(const char *what, weft_status status)
     if (status == WEFT_OK)
         demo_say("%s: ok", what);
     else
-        demo_say("%s: %s (%s, Python's %s)", what, weft_strerror(status), weft_status_name(status),
-                 weft_status_exception(status));
+        demo_say("%s: %s: %s", what, weft_status_exception(status), weft_strerror(status));
 }
 
 /* clang's lock analysis would reject both at compile time: they release what they did not take. */
 static void *release_lock(void *status) WEFT_NO_ANALYSIS
 {
     *(weft_status *)status = weft_lock_release(&lock);
-    say_outcome("releases the Lock", *(weft_status *)status);
+    say_outcome("releases it", *(weft_status *)status);
     return NULL;
 }
 
 static void *release_rlock(void *status) WEFT_NO_ANALYSIS
 {
     *(weft_status *)status = weft_rlock_release(&rlock);
-    say_outcome("releases the RLock", *(weft_status *)status);
+    say_outcome("releases it", *(weft_status *)status);
     return NULL;
 }
 
@@ -71,7 +70,7 @@ static void release_a_lock(void)
     CHECK(!weft_lock_locked(&lock), "the Lock is free");
 
     weft_status own = weft_lock_release(&lock);
-    say_outcome("releases the Lock, too", own);
+    say_outcome("releases it, too", own);
     CHECK(own == WEFT_NOT_LOCKED && strcmp(weft_strerror(own), "release unlocked lock") == 0,
           "the error is that the Lock is free, not who releases it");
 }
@@ -99,8 +98,8 @@ int main(void)
     release_an_rlock();
 
     demo_part("What the text says, and what is true");
-    demo_line("Only the holder may release a lock, anybody else gets RuntimeError. So it is with");
-    demo_line("an RLock. A Lock asks only whether it is held: any thread may release it, and");
-    demo_line("RuntimeError is for the release of a Lock that is free.");
+    demo_line("    Only the holder may release a lock, anybody else gets RuntimeError.");
+    demo_line("    So it is with an RLock. A Lock asks only whether it is held: any thread");
+    demo_line("    may release it, and RuntimeError is for the release of one that is free.");
     return demo_end();
 }

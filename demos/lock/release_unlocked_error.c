@@ -34,14 +34,14 @@ int main(void)
     demo_begin("Releasing a lock that nobody holds is reported and does no harm");
 
     weft_status acquired = weft_lock_acquire(&lock);
-    demo_say("acquires: %s", weft_strerror(acquired));
+    demo_say("acquires: %s", weft_status_name(acquired));
     weft_status released = weft_lock_release(&lock);
-    demo_say("releases: %s", weft_strerror(released));
+    demo_say("releases: %s", weft_status_name(released));
     CHECK(acquired == WEFT_OK && released == WEFT_OK, "the first acquire and release succeed");
 
     weft_status again = release_once_more();
-    demo_say("releases again: %s (%s, Python's %s)", weft_strerror(again), weft_status_name(again),
-             weft_status_exception(again));
+    demo_say("releases again: %s", weft_status_name(again));
+    demo_say("in Python's words, %s: %s", weft_status_exception(again), weft_strerror(again));
     CHECK(again == WEFT_NOT_LOCKED, "the second release is an error");
     CHECK(strcmp(weft_strerror(again), "release unlocked lock") == 0,
           "the error's text is \"release unlocked lock\"");
@@ -50,8 +50,8 @@ int main(void)
     acquired = weft_lock_acquire(&lock);
     bool held = weft_lock_locked(&lock);
     released = weft_lock_release(&lock);
-    demo_say("acquires and releases once more: %s, %s", weft_strerror(acquired),
-             weft_strerror(released));
+    demo_say("acquires and releases once more: %s, %s", weft_status_name(acquired),
+             weft_status_name(released));
     CHECK(acquired == WEFT_OK && held && released == WEFT_OK, "the lock works as before");
     return demo_end();
 }

@@ -118,7 +118,7 @@ static void control_burst(void)
               demo_count("controller  0 workers *") == 0,
           "it has shrunk to 2 when it was quiet, and no further");
     CHECK(once && ended == TASKS,
-          "each task ran once, and those that had begun have ended: no worker left in a task");
+          "each task ran once and has ended: no worker left in the middle of one");
     weft_queue_destroy(&queue);
 }
 
@@ -172,7 +172,7 @@ static void control_twice(weft_target *grow)
 {
     weft_thread *controllers[2];
     for (int i = 0; i < 2; i++)
-        controllers[i] = demo_spawn(grow, NULL, "controller-%d", i + 1);
+        controllers[i] = demo_spawn(grow, NULL, "manager-%d", i + 1);
     demo_join_all(2, controllers);
 }
 

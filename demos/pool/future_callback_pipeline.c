@@ -32,7 +32,7 @@ enum { CHAINS = 4 };
 static void *fetch(void *arg)
 {
     const char *id = arg;
-    demo_sleep(1.0);
+    demo_sleep(0.3);
     demo_say("fetches the data of %s", id);
     return demo_text("%s:fetched", id);
 }
@@ -40,7 +40,7 @@ static void *fetch(void *arg)
 static void *process(void *arg)
 {
     const char *fetched = arg;
-    demo_sleep(0.2);
+    demo_sleep(0.1);
     demo_say("processes %s", fetched);
     return demo_text("%s:processed", fetched);
 }
@@ -48,7 +48,7 @@ static void *process(void *arg)
 static void *finish(void *arg)
 {
     const char *processed = arg;
-    demo_sleep(0.2);
+    demo_sleep(0.1);
     demo_say("finishes %s", processed);
     return demo_text("%s:final", processed);
 }
@@ -112,7 +112,7 @@ static void run_one(weft_executor *pool)
                         "worker_? finishes P1:fetched:processed",
                         "MainThread has P1:fetched:processed:final"),
           "the steps came in their order, and then the result");
-    CHECK(demo_at_least(demo_now() - start, 1.4), "1 s and twice 0.2 s: 1.4 s at least");
+    CHECK(demo_at_least(demo_now() - start, 0.5), "0.3 s and twice 0.1 s: 0.5 s at least");
     weft_future_free(last);
 }
 
@@ -130,6 +130,8 @@ static void run_four(weft_executor *pool)
     weft_status status = weft_future_result(all, &values);
     for (int i = 0; status == WEFT_OK && i < CHAINS; i++)
         right += strcmp(((char **)values)[i], demo_name("Q%d:fetched:processed:final", i)) == 0;
+    for (int i = 0; status == WEFT_OK && i < CHAINS; i++)
+        demo_say("has %s", ((char **)values)[i]);
     CHECK(right == CHAINS, "four chains at once have four results of their own");
     weft_future_free(all);
     demo_free_futures(CHAINS, last);

@@ -68,7 +68,7 @@ static void cancel_queued(weft_executor *pool)
     demo_say("two tasks run, the third is %s", weft_task_state_name(weft_future_state(queued)));
 
     weft_status status = weft_future_cancel(queued);
-    demo_say("cancels it: %s", weft_strerror(status));
+    demo_say("cancels it: %s", weft_status_name(status));
     CHECK(status == WEFT_OK, "the queued task is cancelled");
     CHECK(weft_future_done(queued) && weft_future_cancelled(queued) && !weft_future_running(queued),
           "it is done, cancelled and not running");
@@ -113,7 +113,7 @@ static void cancel_running(weft_executor *pool)
     demo_sleep(0.2);
     weft_status status = weft_future_cancel(running);
     demo_say("cancels a task that is %s: %s", weft_task_state_name(weft_future_state(running)),
-             weft_strerror(status));
+             weft_status_name(status));
     CHECK(status == WEFT_RUNTIME && !weft_future_done(running), "a running task refuses");
     refused = true;
     CHECK(weft_future_result(running, &value) == WEFT_OK && value == &number &&
@@ -121,7 +121,7 @@ static void cancel_running(weft_executor *pool)
           "it goes on and has its value, and was not cancelled");
     status = weft_future_cancel(running);
     demo_say("cancels it when it is %s: %s", weft_task_state_name(weft_future_state(running)),
-             weft_strerror(status));
+             weft_status_name(status));
     CHECK(status == WEFT_RUNTIME && !weft_future_cancelled(running), "a finished one does, too");
     weft_future_free(running);
 }

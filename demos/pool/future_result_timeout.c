@@ -57,7 +57,7 @@ static void *end_as_told(void *arg)
     const struct outcome *outcome = arg;
     demo_sleep(outcome->seconds);
     if (outcome->code != WEFT_OK)
-        return weft_raise(outcome->code, "task FAILING_001 cannot go on");
+        return weft_raise(outcome->code, "FAILING_001 cannot go on");
     return demo_text("result_%s", "FAILING_001");
 }
 
@@ -70,7 +70,7 @@ static void ask_with_patience(weft_executor *pool)
     weft_future *future = demo_must(weft_executor_submit(pool, succeed, id, .free_value = free));
     weft_status status = weft_future_result(future, &value);
     double elapsed = demo_now() - start;
-    demo_say("%s: %s", weft_strerror(status), status == WEFT_OK ? (char *)value : "");
+    demo_say("has %s", status == WEFT_OK ? (char *)value : "nothing");
     CHECK(status == WEFT_OK && strcmp(value, "result_SUCCESS_001") == 0, "the result is there");
     CHECK(demo_at_least(elapsed, 1.0), "after 1 s at least");
     CHECK(weft_future_exception(future, &error) == WEFT_OK && error == NULL,
@@ -78,14 +78,20 @@ static void ask_with_patience(weft_executor *pool)
     weft_future_free(future);
 }
 
+static struct {
+    weft_future *future;
+    double submitted;
+} slow;
+
 static void ask_too_early(weft_executor *pool)
 {
-    char id[] = "TIMEOUT_001";
+    static char id[] = "TIMEOUT_001";
     void *value = NULL;
-    double start = demo_now();
-    weft_future *future = demo_must(weft_executor_submit(pool, take_long, id, .free_value = free));
+    slow.submitted = demo_now();
+    weft_future *future = slow.future =
+        demo_must(weft_executor_submit(pool, take_long, id, .free_value = free));
     weft_status status = weft_future_result_for(future, &value, demo_seconds(1.0));
-    double elapsed = demo_now() - start;
+    double elapsed = demo_now() - slow.submitted;
     demo_say("%s; the task is %s", weft_strerror(status),
              weft_task_state_name(weft_future_state(future)));
     CHECK(status == WEFT_TIMEOUT && demo_at_least(elapsed, 1.0),
@@ -93,13 +99,18 @@ static void ask_too_early(weft_executor *pool)
     CHECK(!weft_future_done(future) && !weft_future_cancelled(future),
           "the task was neither ended nor cancelled by that");
     wait_is_over = true;
-    status = weft_future_result(future, &value);
-    elapsed = demo_now() - start;
+}
+
+static void ask_again(void)
+{
+    void *value = NULL;
+    weft_status status = weft_future_result(slow.future, &value);
+    double elapsed = demo_now() - slow.submitted;
     demo_say("asks again: %s", (char *)value);
     CHECK(status == WEFT_OK && strcmp(value, "result_TIMEOUT_001") == 0,
           "asked again, the same future has its value");
     CHECK(demo_at_least(elapsed, 3.0), "3 s after the submit at least");
-    weft_future_free(future);
+    weft_future_free(slow.future);
 }
 
 /* The status of asking; the error, if any, is copied. */
@@ -114,10 +125,9 @@ static weft_status end_with(weft_executor *pool, struct outcome outcome, weft_st
     const weft_error *error = weft_future_error(future);
     *code = error != NULL ? error->code : WEFT_OK;
     if (error != NULL)
-        demo_say("%s: \"%s\", raised by %s", weft_strerror(status), error->message,
-                 error->thread_name);
+        demo_say("failed: \"%s\", raised by %s", error->message, error->thread_name);
     else
-        demo_say("%s: %s", weft_strerror(status), (char *)weft_future_value(future));
+        demo_say("has %s", (char *)weft_future_value(future));
     weft_future_free(future);
     return status;
 }
@@ -128,14 +138,14 @@ static void ask_who_may_fail(weft_executor *pool)
     double elapsed;
     weft_status status = end_with(pool, (struct outcome){CODE_VALUE_ERROR, 0.5}, &code, &elapsed);
     CHECK(status == WEFT_FAILED && code == CODE_VALUE_ERROR &&
-              demo_count("* \"task FAILING_001 cannot go on\", raised by worker_?") == 1,
+              demo_count("* \"FAILING_001 cannot go on\", raised by worker_?") == 1,
           "who asks gets the task's own code and message");
     status = end_with(pool, (struct outcome){WEFT_OK, 1.5}, &code, &elapsed);
     CHECK(status == WEFT_OK && demo_at_least(elapsed, 1.5),
           "made to succeed, it has a result after 1.5 s at least");
     status = end_with(pool, (struct outcome){WEFT_TIMEOUT, 0.1}, &code, &elapsed);
     CHECK(status == WEFT_FAILED && code == WEFT_TIMEOUT,
-          "a task that fails with a time-out of its own has failed; the wait has not timed out");
+          "a time-out of the task's own is its failure; the wait has not timed out");
 }
 
 static void ask_twice(weft_executor *pool)
@@ -161,8 +171,10 @@ int main(void)
         ask_with_patience(pool);
         demo_part("Too early");
         ask_too_early(pool);
-        demo_part("A task that may fail");
+        demo_part("A task that may fail, while that one runs on");
         ask_who_may_fail(pool);
+        demo_part("Asked again");
+        ask_again();
         demo_part("Twice");
         ask_twice(pool);
     }

@@ -128,7 +128,7 @@ static void retry_scripts(weft_executor *pool)
     weft_future_free(future);
 
     struct script fails = {.name = "FAILS", .acts = "ffff"};
-    future = retry(pool, &fails, DEMO_PATIENCE, 1.0, &tally);
+    future = retry(pool, &fails, DEMO_PATIENCE, 0.2, &tally);
     demo_say("gives up: %s", weft_future_error(future)->message);
     CHECK(fails.attempts == MAX_RETRIES + 1 && tally.errors == 2 + 4,
           "\"always fail\": four attempts, four errors more");
@@ -148,7 +148,7 @@ static void retry_what_hangs(weft_executor *pool)
 {
     struct tally tally = {0, 0};
     struct script hangs = {.name = "HANGS", .acts = "hhhh"};
-    weft_future *future = retry(pool, &hangs, demo_seconds(0.5), 0.2, &tally);
+    weft_future *future = retry(pool, &hangs, demo_seconds(0.3), 0.1, &tally);
     CHECK(tally.errors == MAX_RETRIES + 1 && weft_future_cancelled(future),
           "four attempts that hang have timed out, all ended when they were asked to");
     CHECK(hangs.attempts <= MAX_RETRIES + 1 && hangs.inside.peak <= 1 &&
@@ -200,13 +200,14 @@ static void run_batch(weft_executor *pool)
             continue;
         }
         const char *file = strrchr(error->file, '/');
-        demo_say("error of %s: %s (%s:%d, in %s)", job->id, error->message,
-                 file != NULL ? file + 1 : error->file, error->line, error->thread_name);
+        demo_say("error of %s: %s", job->id, error->message);
+        demo_line("             in %s, line %d of %s", error->thread_name, error->line,
+                  file != NULL ? file + 1 : error->file);
         placed += error->line > 0 && strncmp(error->thread_name, "worker_", 7) == 0;
     }
     CHECK(status == WEFT_OK && demo_count("MainThread result of *") == 3 &&
               demo_count("MainThread error of *") == 2,
-          "three results and two errors make five: no failure has disturbed another task");
+          "three results and two errors: no failure has disturbed another task");
     CHECK(demo_count("MainThread result of task_3: 200 OK") == 1 &&
               demo_count("MainThread error of task_4: ConnectionError: the network is down*") == 1,
           "task_3 is among the results, task_4 among the errors, with its text");

@@ -57,15 +57,21 @@ static void *wait_for_event(void *arg)
     return arg;
 }
 
+static const char *yes_or_no(bool yes)
+{
+    return yes ? "yes" : "no";
+}
+
 static void print(weft_future *const *futures)
 {
+    demo_line("    %6s  %-7s  %-9s  %-4s  %s", "future", "running", "cancelled", "done", "result");
     for (int i = 0; i < FUTURES; i++)
-        demo_say("future %d: done %d, running %d, cancelled %d%s", i + 1,
-                 weft_future_done(futures[i]), weft_future_running(futures[i]),
-                 weft_future_cancelled(futures[i]),
-                 !weft_future_done(futures[i])           ? ""
-                 : weft_future_error(futures[i]) == NULL ? "  (SUCCESS)"
-                                                         : "  (FAILED)");
+        demo_line(
+            "    %6d  %-7s  %-9s  %-4s  %s", i + 1, yes_or_no(weft_future_running(futures[i])),
+            yes_or_no(weft_future_cancelled(futures[i])), yes_or_no(weft_future_done(futures[i])),
+            !weft_future_done(futures[i])           ? "-"
+            : weft_future_error(futures[i]) == NULL ? "success"
+                                                    : "failed");
 }
 
 static void wait_for_all(weft_executor *pool)
@@ -122,7 +128,8 @@ static bool only_one_is_done(weft_executor *pool, weft_target *target, weft_retu
     weft_status status = weft_wait_futures(3, futures, when, &done, seconds);
     bool only = status == expected && done == 1 && futures[0] == quick &&
                 !weft_future_done(futures[1]) && !weft_future_done(futures[2]);
-    demo_say("%s: %zu is done, %zu are not", weft_strerror(status), done, 3 - done);
+    demo_say("the wait %s: %zu is done, %zu are not",
+             status == WEFT_OK ? "is over" : "has timed out", done, 3 - done);
     weft_event_set(&may_end);
     for (int i = 0; i < 3; i++)
         weft_future_result(futures[i], NULL);

@@ -100,8 +100,8 @@ static void look(struct poll *poll, weft_future *const *futures)
         poll->forward = poll->forward && (ways[poll->now[i]] >> view & 1) != 0;
         poll->seen |= 1U << view;
         poll->now[i] = view;
-        length +=
-            snprintf(row + length, sizeof row - (size_t)length, "%c %-9s  ", 'A' + i, words[view]);
+        length += snprintf(row + length, sizeof row - (size_t)length, "%c %-*s", 'A' + i,
+                           i + 1 < FUTURES ? 10 : 0, words[view]);
     }
     demo_say("%s", row);
     poll->rows++;

@@ -123,11 +123,12 @@ static int hash_files(struct file *files, int repeats)
     }
     WEFT_WITH_EXECUTOR(pool, 4) {
         void *value;
+        demo_say("%-15s %5s  %s", "file", "bytes", "MD5");
         weft_map *map = demo_must(
             weft_executor_map(pool, hash_file, files, FILES, .item_size = sizeof files[0]));
         while (weft_map_next(map, &value) == WEFT_OK) {
             const struct file *file = value;
-            demo_say("%-16s %6zu bytes  %s", file->name, file->size, file->digest);
+            demo_say("%-15s %5zu  %s", file->name, file->size, file->digest);
             right += file == &files[right];
         }
         weft_map_free(map);

@@ -77,7 +77,7 @@ static struct results map_numbers(weft_target *target)
     int numbers[NUMBERS];
     for (int i = 0; i < NUMBERS; i++)
         numbers[i] = i + 1;
-    WEFT_WITH_EXECUTOR(pool, 4) {
+    WEFT_WITH_EXECUTOR(pool, 4, .thread_name_prefix = "worker") {
         weft_map *map = demo_must(weft_executor_map(pool, target, numbers, NUMBERS,
                                                     .item_size = sizeof(int), .free_value = free));
         results = take_all(map);

@@ -110,12 +110,14 @@ int main(void)
     demo_begin("Twenty tasks that compute, on pools of 1, N, 2N and 4N workers");
     prepare();
     int processors = demo_processors();
-    demo_say("N = %d processors; fib(%d) is computed %d times on each pool", processors, NUMBER,
-             TASKS);
+    demo_say("N = %d processors; each pool computes fib(%d) %d times", processors, NUMBER, TASKS);
     demo_line("%10s %10s %10s   %s", "workers", "seconds", "speed-up",
               "processor seconds for each second");
 
     double alone = 0;
+    bool right = true;
+    bool as_many = true;
+    bool possible = true;
     for (int i = 0; i < SIZES; i++) {
         int workers = i == 0 ? 1 : factors[i] * processors;
         int wave = workers < TASKS ? workers : TASKS;
@@ -126,15 +128,15 @@ int main(void)
             alone = run.elapsed;
         demo_line("%10d %10.3f %10.2f   %.2f", workers, run.elapsed, alone / run.elapsed,
                   run.used / run.elapsed);
-        CHECK(all_are_right(&run), "pool of %d: 20 results, all are fib(35) = 9227465", workers);
-        CHECK(run.inside.peak == wave,
-              "pool of %d: at most %d inside at once, and so many there were", workers, wave);
+        right = right && all_are_right(&run);
+        as_many = as_many && run.inside.peak == wave;
         /* One in a hundred is for the clocks, which are not the same. */
         int share = workers < processors ? workers : processors;
-        CHECK(run.elapsed * share * 1.01 + 0.001 >= run.used,
-              "pool of %d: no more than %d processor second%s in a second", workers, share,
-              share == 1 ? "" : "s");
+        possible = possible && run.elapsed * share * 1.01 + 0.001 >= run.used;
     }
     demo_say("workers beyond the processors only take turns");
+    CHECK(right, "each pool gave 20 results, all are fib(35) = 9227465");
+    CHECK(as_many, "as many tasks were inside at once as the pool had workers, or 20");
+    CHECK(possible, "no pool used more processors than it has workers, or than there are");
     return demo_end();
 }

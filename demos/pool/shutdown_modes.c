@@ -16,7 +16,7 @@
  *
  * Facts:
  * - the three shortest tasks are heard of in the order of their length
- * - waiting: the shutdown returns when all five tasks are done, not before 1.3 s
+ * - waiting: the shutdown returns when all five tasks are done, not before 6.5 s
  * - not waiting: it returns while two tasks run and one is queued, and all three are done later
  * - after it a submit is refused
  * - a process that ends meanwhile waits for its tasks
@@ -60,7 +60,7 @@ static void shut_down_and_wait(void)
     weft_executor *pool = demo_must(weft_executor_new(3, .thread_name_prefix = "waited"));
     double start = demo_now();
     for (int i = 0; i < TASKS; i++) {
-        tasks[i] = (struct task){i, 0.4 + 0.1 * i, &heard, i < EARLY ? i : EARLY};
+        tasks[i] = (struct task){i, 2.0 + 0.5 * i, &heard, i < EARLY ? i : EARLY};
         futures[i] =
             demo_must(weft_executor_submit(pool, run_long, &tasks[i], .tag = &tasks[i].number));
     }
@@ -76,7 +76,7 @@ static void shut_down_and_wait(void)
     demo_say("the pool is shut down");
     CHECK(demo_stats(pool).done == TASKS && demo_stats(pool).workers == 0,
           "all five tasks are done, and no thread is left");
-    CHECK(demo_at_least(demo_now() - start, 1.3), "0.5 s for task 1 and then 0.8 s for task 4");
+    CHECK(demo_at_least(demo_now() - start, 6.5), "2.5 s for task 1 and then 4 s for task 4");
     CHECK(demo_in_order("waited_? ends task 0", "waited_? begins task 3*") &&
               demo_in_order("waited_? ends task 1", "waited_? begins task 4*"),
           "task 3 began when task 0 had ended, task 4 when task 1 had");
@@ -94,15 +94,15 @@ struct three {
 };
 
 /* Two tasks run, one is queued. */
-static void start_three(struct three *three, const char *prefix)
+static void start_three(struct three *three, const char *prefix, double seconds)
 {
     three->pool = demo_must(weft_executor_new(2, .thread_name_prefix = prefix));
     for (int i = 0; i < 3; i++) {
-        three->tasks[i] = (struct task){i, 0.6, &three->open, 1};
+        three->tasks[i] = (struct task){i, seconds, &three->open, 1};
         three->futures[i] =
             demo_must(weft_executor_submit(three->pool, run_long, &three->tasks[i]));
     }
-    demo_sleep(0.2);
+    demo_sleep(seconds / 3);
     DEMO_AWAIT(demo_stats(three->pool).running == 2);
 }
 
@@ -115,7 +115,7 @@ static void end_three(struct three *three)
 static void shut_down_and_go(void)
 {
     struct three three = {.open = 0};
-    start_three(&three, "left");
+    start_three(&three, "left", 3.0);
     demo_say("shuts down and does not wait");
     weft_executor_shutdown(three.pool, .no_wait = true);
     weft_executor_stats stats = demo_stats(three.pool);
@@ -139,7 +139,7 @@ static void shut_down_and_go(void)
 static int end_process(void *arg)
 {
     static struct three three = {.open = 1};
-    start_three(&three, "exiting");
+    start_three(&three, "exiting", 0.6);
     weft_executor_shutdown(three.pool, .no_wait = true);
     demo_say("has nothing more to do");
     end_three(&three);
@@ -152,7 +152,7 @@ static int end_process(void *arg)
 static void shut_down_and_cancel(void)
 {
     struct three three = {.open = 0};
-    start_three(&three, "cancelled");
+    start_three(&three, "cancelled", 0.6);
     demo_say("shuts down, cancels what is queued, does not wait");
     weft_executor_shutdown(three.pool, .no_wait = true, .cancel_futures = true);
     CHECK(weft_future_cancelled(three.futures[2]) && demo_stats(three.pool).cancelled == 1,

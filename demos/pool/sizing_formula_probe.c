@@ -179,12 +179,11 @@ static void measure_wrongly(int processors)
     }
     double mean = computed / count;
     double seeming = (last - start - mean) / mean;
-    demo_say("%d tasks that only compute, at once: the last one took %.1f ms for %.1f ms", count,
-             (last - start) * 1000, mean * 1000);
+    demo_say("%d tasks at once, each computes for %.1f ms", count, mean * 1000);
+    demo_say("the last one has ended after %.1f ms", (last - start) * 1000);
     int expected = count / processors - 1;
     CHECK(seeming >= 0.95 * expected,
-          "time minus computing: it seems to wait %d times as long as it computes, or more",
-          expected);
+          "time minus computing: as if it waited %d times as long as it computes", expected);
     CHECK(waited == 0, "what is measured as waiting is none at all");
 }
 

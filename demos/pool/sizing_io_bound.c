@@ -161,8 +161,7 @@ int main(void)
     print_head(40, 0.08);
     right = ask(8, 40, 0.08) && right;
     right = ask(32, 40, 0.08) && right;
-    CHECK(right,
-          "requests of 80 ms: 5 rounds on 8 workers, 2 on 32, none is faster than its rounds");
+    CHECK(right, "of 80 ms: 5 rounds on 8 workers, 2 on 32, none is faster than its rounds");
 
     demo_part("A service that takes 16 at once, and 64 workers");
     ask_limited_service();

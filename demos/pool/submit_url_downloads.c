@@ -164,7 +164,7 @@ static void download_pages(weft_executor *pool)
                         "MainThread + /delay/2: *", "MainThread + /delay/3: *") &&
               demo_in_order("MainThread + /delay/1: *", "MainThread + /json: *",
                             "MainThread + /delay/2: *"),
-          "/delay/1 came first, then /status/200 and /json, then /delay/2, then /delay/3");
+          "/delay/1 came first, then /status/200 and /json, /delay/2, /delay/3");
     CHECK(demo_at_least(elapsed, 3.0) && served.peak == WORKERS,
           "three were asked for at once, and the slowest took 3 s");
     CHECK(whole && pages[3].size == 0,

@@ -116,7 +116,7 @@ static void measure_all(void)
               "start of one");
     for (int step = 0; step < 2 * STEPS; step++)
         right = demo_child_run(measure, &step, WEFT_FOREVER).exit_status == 0 && right;
-    CHECK(right, "no open file more; the space of a stack each, or more; of 8 MiB little is used");
+    CHECK(right, "no file more; the space of a stack each or more; of 8 MiB little is used");
 }
 
 /* ---- no room ---- */
@@ -179,8 +179,7 @@ static int degrade(void *arg)
         failed += weft_future_result(futures[i], NULL) == WEFT_FAILED;
     demo_free_futures(WANTED, futures);
     unsigned workers = demo_stats(pool).workers;
-    demo_say("%u workers instead of %d; %d tasks waited for the others in vain", workers, WANTED,
-             failed);
+    demo_say("%u workers instead of %d; %d tasks waited in vain", workers, WANTED, failed);
     CHECK(failed == WANTED, "eight tasks that count on eight threads wait in vain");
     for (int i = 0; i < 50; i++)
         demo_posted(weft_executor_post(pool, count_task, NULL));

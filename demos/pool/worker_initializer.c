@@ -147,7 +147,7 @@ int main(void)
     struct task tasks[TASKS] = {{.number = 0}};
     weft_future *futures[TASKS];
     int done = 0;
-    char what[] = "cannot reach the database";
+    char what[] = "no database";
     demo_begin("What each worker sets up for itself before its first task");
     WEFT_WITH_EXECUTOR(pool, WORKERS, .thread_name_prefix = "worker", .initializer = set_up,
                        .init_arg = &base) {
@@ -166,11 +166,12 @@ int main(void)
     CHECK(weft_local_count(&owns.local) == 0, "each worker's own data went when it ended");
 
     demo_part("An initializer that fails");
-    weft_executor *broken = demo_must(weft_executor_new(1, .initializer = fail, .init_arg = what));
+    weft_executor *broken = demo_must(weft_executor_new(1, .thread_name_prefix = "broken",
+                                                        .initializer = fail, .init_arg = what));
     weft_future *task = demo_must(weft_executor_submit(broken, never, NULL));
     weft_status status = weft_future_result(task, NULL);
     const weft_error *error = weft_future_error(task);
-    demo_say("the task: %s; %s", weft_strerror(status), error == NULL ? "" : error->message);
+    demo_say("the task has failed: %s", error == NULL ? "" : error->message);
     CHECK(status == WEFT_FAILED && error != NULL && error->code == WEFT_BROKEN_POOL,
           "the task that was queued fails: the pool is broken");
     weft_future *late = weft_executor_submit(broken, never, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file lock_rlock_uncontended_bench.c
- * @brief Micro-benchmark: one million uncontended acquire/release pairs, Lock versus RLock
+ * @brief Micro-benchmark: a million uncontended acquire/release pairs, Lock versus RLock
  *
  * One thread takes and releases a lock that nobody else wants, a million times in five rounds. The
  * RLock also has to know who asks and to count. The system's own mutexes, normal and recursive, do
@@ -68,7 +68,7 @@ static double measure(const char *what, void (*pairs)(void *arg, long count), vo
 
 int main(void)
 {
-    demo_begin("Micro-benchmark: one million uncontended acquire/release pairs, Lock versus RLock");
+    demo_begin("Micro-benchmark: a million uncontended acquire/release pairs, Lock versus RLock");
     pthread_mutex_t normal = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_t recursive;
     pthread_mutexattr_t attributes;

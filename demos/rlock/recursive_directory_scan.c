@@ -138,8 +138,8 @@ static void make_directory(const char *name)
 static bool act_as(uid_t user)
 {
     bool done = seteuid(user) == 0;
-    prctl(PR_SET_DUMPABLE,
-          1); /* or debuggers and sanitizers may not look at the process any more */
+    /* Or debuggers and sanitizers may not look at the process any more. */
+    prctl(PR_SET_DUMPABLE, 1);
     return done;
 }
 
@@ -209,6 +209,12 @@ static void *scan_root(void *arg)
     return arg;
 }
 
+static void say_counts(const struct counts *counts)
+{
+    demo_say("%ld files, %ld directories, %ld bytes; %ld unreadable", counts->files,
+             counts->directories, counts->bytes, counts->unreadable);
+}
+
 static void scan_together(struct scanner *scanner)
 {
     struct job jobs[ROOTS];
@@ -219,8 +225,7 @@ static void scan_together(struct scanner *scanner)
         threads[i] = demo_spawn(scan_root, &jobs[i], "scanner-%d", i + 1);
     }
     demo_join_all(ROOTS, threads);
-    demo_say("%ld files, %ld directories, %ld bytes; %ld could not be read", scanner->counts.files,
-             scanner->counts.directories, scanner->counts.bytes, scanner->counts.unreadable);
+    say_counts(&scanner->counts);
 }
 
 static bool is_right(const struct counts *counts)
@@ -241,6 +246,7 @@ int main(void)
     struct scanner alone = {.lock = WEFT_RLOCK_INIT, .coarse = true};
     for (int root = 0; root < ROOTS; root++)
         scan(&alone, in_top(path, demo_name("root%d", root)));
+    say_counts(&alone.counts);
     CHECK(is_right(&alone.counts), "10 files, 6 directories, 4500 bytes");
     CHECK(alone.counts.unreadable == 2, "two directories could not be read and were skipped");
 

@@ -55,7 +55,7 @@ static void reach_the_limit(void) WEFT_NO_ANALYSIS
     weft_status last = weft_rlock_acquire(&lock);
     weft_status beyond = weft_rlock_acquire(&lock);
     uint32_t depth = weft_rlock_depth(&lock);
-    demo_say("depth %u, the next acquire: %s", depth, weft_strerror(beyond));
+    demo_say("depth %u, the next acquire: %s", depth, weft_status_name(beyond));
     CHECK(last == WEFT_OK && depth == UINT32_MAX, "the last acquire below the limit succeeds");
     CHECK(beyond == WEFT_OVERFLOW, "the next one is refused: WEFT_OVERFLOW");
     CHECK(weft_rlock_try_acquire(&lock) == WEFT_OVERFLOW && weft_rlock_depth(&lock) == UINT32_MAX,

@@ -39,7 +39,7 @@ static void ask_lock(void) WEFT_NO_ANALYSIS
     CHECK(at_once == WEFT_TIMEOUT && waits == 0,
           "a second acquire without waiting is refused, and has not waited");
     CHECK(in_time == WEFT_TIMEOUT && demo_at_least(elapsed, 0.2),
-          "one with a time-out times out after 0.2 s: without it the thread would wait for ever");
+          "one of 0.2 s times out after 0.2 s; without a limit it would never end");
     weft_lock_release(&lock);
     CHECK(!weft_lock_locked(&lock), "one release sets it free, as it was taken once");
 }

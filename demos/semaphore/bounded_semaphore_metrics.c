@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file bounded_semaphore_metrics.c
- * @brief Watching a semaphore at work: waits, use, errors, a permit that nobody gives back
+ * @brief A semaphore at work: waits, use, errors, a permit that nobody gives back
  *
  * A semaphore tells its value, its limit and how many wait; the rest one has to measure around it.
  * Twelve threads do five operations each on four permits, and a few lines around acquire and
@@ -162,7 +162,7 @@ static void forgotten_release(void)
 
 int main(void)
 {
-    demo_begin("Watching a semaphore at work: waits, use, errors, a permit that nobody gives back");
+    demo_begin("A semaphore at work: waits, use, errors, a permit that nobody gives back");
     load();
     releases_too_many();
     forgotten_release();

@@ -36,9 +36,10 @@ static int take_all(void)
 static void one_too_many(void)
 {
     demo_part("One release too many");
-    CHECK(weft_bounded_semaphore_acquire(&permits) == WEFT_OK &&
-              weft_bounded_semaphore_release(&permits) == WEFT_OK,
-          "acquire and release go together");
+    weft_status acquired = weft_bounded_semaphore_acquire(&permits);
+    weft_status released = weft_bounded_semaphore_release(&permits);
+    demo_say("acquires and releases: %d permits", weft_bounded_semaphore_value(&permits));
+    CHECK(acquired == WEFT_OK && released == WEFT_OK, "acquire and release go together");
     weft_status status = weft_bounded_semaphore_release(&permits);
     demo_say("releases once more: %s, %d permits", weft_status_exception(status),
              weft_bounded_semaphore_value(&permits));
@@ -70,6 +71,7 @@ static void limits(void)
     weft_bounded_semaphore_acquire_n(&permits, PERMITS);
     double start = demo_now();
     weft_status status = weft_bounded_semaphore_acquire_for(&permits, demo_seconds(0.5));
+    demo_say("both are out, waits for 0.5 s: %s", weft_strerror(status));
     CHECK(status == WEFT_TIMEOUT && demo_at_least(demo_now() - start, 0.5),
           "a timed acquire gives up, not before its 0.5 s");
     weft_bounded_semaphore_release_n(&permits, PERMITS);
@@ -87,7 +89,7 @@ static void give_back(int job)
     if (status == WEFT_OK)
         return;
     errors++;
-    demo_say("job %d has released too often; error %d is logged, the work goes on", job, errors);
+    demo_say("job %d releases too often: error %d is logged, all goes on", job, errors);
 }
 
 static void go_on(void)

@@ -69,6 +69,7 @@ static void one_pool(void)
     CHECK(fast_done == 0, "no fast task is done while four slow ones run");
     weft_semaphore_release_n(&may_end, WORKERS);
     DEMO_AWAIT(slow_started == SLOW);
+    demo_say("four slow ones have ended, the next four have begun");
     CHECK(slow_done == WORKERS && fast_done == 0, "nor when the next four have begun");
     weft_semaphore_release_n(&may_end, SLOW - WORKERS);
     weft_executor_shutdown(pool);

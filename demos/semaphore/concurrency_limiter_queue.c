@@ -82,7 +82,8 @@ static void *request(void *number)
                                         "gets the cached answer"};
     enum answer answer = handle(*(int *)number);
     answers[answer]++;
-    demo_say("%s", words[answer]);
+    if (policy == REJECT || answer == CACHED)
+        demo_say("%s", words[answer]); /* the others are as in the part before */
     return number;
 }
 
@@ -121,6 +122,7 @@ static void no_limit(void)
 {
     demo_part("No limit");
     come(NO_LIMIT);
+    demo_say("%d at work", working.inside);
     weft_semaphore_release_n(&may_finish, REQUESTS);
     go();
     CHECK(working.peak == REQUESTS, "all twenty are worked on at once");
@@ -149,6 +151,8 @@ static void degrade(void)
     DEMO_AWAIT(answers[TIMED_OUT] == IMPATIENT);
     weft_semaphore_release_n(&may_finish, REQUESTS);
     go();
+    demo_say("%d cached answers, %d served, %d gave up", answers[CACHED], answers[SERVED],
+             answers[TIMED_OUT]);
     CHECK(answers[CACHED] == 10 && answers[REJECTED] == 0 && answers[SERVED] == 8,
           "ten get the cached answer at once, nobody is refused");
 }
@@ -160,6 +164,7 @@ static void retry(void)
     demo_sleep(0.3);
     weft_semaphore_release_n(&may_finish, REQUESTS);
     go();
+    demo_say("%d served, at most %d at once", answers[SERVED], working.peak);
     CHECK(answers[SERVED] == REQUESTS && working.peak == AT_ONCE,
           "all twenty are served, and never more than four at once");
     CHECK(weft_semaphore_value(&permits) == AT_ONCE &&

@@ -113,8 +113,7 @@ static int window(const char *what, int (*node)(int demand))
         }
         failed = failed || status != 0;
     }
-    demo_line("    %-34s %3d of 134 pass, the counter was asked %3d times", what, central->admitted,
-              central->asked);
+    demo_line("    %-22s %7d of 134 %15d times", what, central->admitted, central->asked);
     demo_sleep(0.5);
     return failed ? -1 : central->admitted;
 }
@@ -129,6 +128,7 @@ int main(void)
     central = shared;
 
     demo_part("Four nodes, 110, 8, 8 and 8 requests, a limit of 100");
+    demo_line("    %-22s %14s %21s", "", "pass", "the counter was asked");
     CHECK(window("each for itself", node_alone) == 124, "each for itself: 124, above the limit");
     CHECK(window("central counter", node_with_counter) == LIMIT && central->asked == 134,
           "central counter: exactly 100, and it was asked for each of the 134");

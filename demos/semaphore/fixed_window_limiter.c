@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: weft::patterns
 /**
  * @file fixed_window_limiter.c
  * @brief Fixed window: a counter that starts anew each second, and its boundary
@@ -18,23 +19,40 @@
  * - with many threads exactly ten pass in a second; a counter that is read and then written lets
  *   an eleventh pass
  */
-#include <string.h>
+#include <weft/patterns/rate_limiter.h>
 
 #include "demo.h"
-#include "demo_limiter.h"
+#include "demo_clock.h"
 #include "demo_thread.h"
 
 enum { LIMIT = 10, WINDOWS = 10, THREADS = 8, EACH = 5 };
 
+static demo_clock now;
+static weft_rate_limiter *limiter;
+
+/* In each part another one, whose first second begins at 0. */
+static void begin(void)
+{
+    weft_rate_limiter_free(limiter);
+    limiter = demo_must(weft_rate_limiter_new(WEFT_FIXED_WINDOW, LIMIT, .period = 1,
+                                              .now = demo_clock_seconds, .arg = &now));
+}
+
+static bool passes_at(int ms)
+{
+    now.ms = ms;
+    return weft_rate_limiter_try_acquire(limiter) == WEFT_OK;
+}
+
 static void steady(void)
 {
     demo_part("20 a second, for ten seconds");
-    demo_fixed_window limiter = {.limit = LIMIT, .length = demo_ms(1000)};
+    begin();
     int passed[WINDOWS] = {0};
     int all = 0;
     bool even = true;
     for (int ms = 0; ms < 1000 * WINDOWS; ms += 50)
-        passed[ms / 1000] += demo_fixed_window_admit(&limiter, demo_ms(ms));
+        passed[ms / 1000] += passes_at(ms);
     for (int i = 0; i < WINDOWS; i++) {
         demo_line("    second %d: %2d passed", i, passed[i]);
         demo_sleep(0.1);
@@ -45,12 +63,12 @@ static void steady(void)
 }
 
 /* Ten requests, 10 ms apart; prints a mark for each and returns how many passed. */
-static int ten_requests(demo_fixed_window *limiter, int from)
+static int ten_requests(int from)
 {
     char marks[LIMIT + 1] = "";
     int passed = 0;
     for (int i = 0; i < LIMIT; i++) {
-        bool admitted = demo_fixed_window_admit(limiter, demo_ms(from + 10 * i));
+        bool admitted = passes_at(from + 10 * i);
         marks[i] = admitted ? '+' : '-';
         passed += admitted;
     }
@@ -62,10 +80,10 @@ static int ten_requests(demo_fixed_window *limiter, int from)
 static void boundary(void)
 {
     demo_part("Ten before a boundary, ten after it");
-    demo_fixed_window limiter = {.limit = LIMIT, .length = demo_ms(1000)};
-    int before = ten_requests(&limiter, 900);
-    int after = ten_requests(&limiter, 1000);
-    int again = ten_requests(&limiter, 1100);
+    begin();
+    int before = ten_requests(900);
+    int after = ten_requests(1000);
+    int again = ten_requests(1100);
     CHECK(before == LIMIT && after == LIMIT,
           "twenty pass from 900 to 1090 ms: within 190 ms, twice the limit");
     CHECK(again == 0, "the second has had its ten: no more until 2000 ms");
@@ -73,8 +91,7 @@ static void boundary(void)
 
 /* ---- many threads ---- */
 
-static demo_fixed_window shared = {.limit = LIMIT, .length = 1000000000};
-static atomic_int passed_shared;
+static atomic_int passed_together;
 static atomic_int unprotected_count;
 static atomic_int passed_unprotected;
 static demo_rendezvous both_have_looked = DEMO_RENDEZVOUS_INIT(2);
@@ -82,7 +99,7 @@ static demo_rendezvous both_have_looked = DEMO_RENDEZVOUS_INIT(2);
 static void *ask(void *arg)
 {
     for (int i = 0; i < EACH; i++)
-        passed_shared += demo_fixed_window_admit(&shared, demo_ms(500));
+        passed_together += weft_rate_limiter_try_acquire(limiter) == WEFT_OK;
     return arg;
 }
 
@@ -103,11 +120,13 @@ static void many_threads(void)
 {
     demo_part("40 requests of eight threads in the same second");
     weft_thread *threads[THREADS];
+    begin();
+    now.ms = 500;
     for (int i = 0; i < THREADS; i++)
         threads[i] = demo_spawn(ask, NULL, "thread-%d", i);
     demo_join_all(THREADS, threads);
-    demo_say("%d of %d have passed", passed_shared, THREADS * EACH);
-    CHECK(passed_shared == LIMIT, "exactly ten pass");
+    demo_say("%d of %d have passed", passed_together, THREADS * EACH);
+    CHECK(passed_together == LIMIT, "exactly ten pass");
 
     demo_part("The same without a lock: nine have passed, two ask");
     unprotected_count = LIMIT - 1;
@@ -126,5 +145,6 @@ int main(void)
     steady();
     boundary();
     many_threads();
+    weft_rate_limiter_free(limiter);
     return demo_end();
 }

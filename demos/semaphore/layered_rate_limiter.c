@@ -135,7 +135,7 @@ static void all_or_none(void)
     const int *results = limiter.results;
     CHECK(results[PASSED] == 10, "ten pass");
     CHECK(results[BY_USER] == 1 && results[BY_ADDRESS] == 3 && results[BY_ALL] == 2,
-          "refused: one by the user layer, three by the address layer, two by the last one");
+          "refused: one by the user layer, three by the address layer, two by all");
     CHECK(counter_of(&limiter.users, "B")->used == 2, "user B has used two of its three");
     clear(&limiter.users);
     clear(&limiter.addresses);
@@ -147,7 +147,7 @@ static void layer_by_layer(void)
     struct limiter limiter = {.all = 0};
     run(&limiter, admit_layer_by_layer);
     CHECK(counter_of(&limiter.users, "B")->used == 3 && limiter.results[BY_USER] == 2,
-          "user B has used all three, though two passed: its fourth is refused as its own fault");
+          "B has used all three, though two passed: its fourth is called its own fault");
     clear(&limiter.users);
     clear(&limiter.addresses);
 }

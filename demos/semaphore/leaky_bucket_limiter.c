@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: weft::patterns
 /**
  * @file leaky_bucket_limiter.c
  * @brief Leaky bucket: whatever comes in, it leaves at a constant rate
  *
  * Requests drip out of a queue, one each interval; what comes while the queue is full is lost. A
- * burst is smoothed, not passed on. The convention: the request that is being served counts as one
- * of the ten in the queue, and takes one interval, so of those that come at time 0 the k-th leaves
- * at k times 200 ms.
+ * burst is smoothed, not passed on. The limiter tells when a request's service begins; it takes
+ * one interval, and the request that is being served counts as one of the ten in the queue. So of
+ * those that come at time 0 the k-th leaves at k times 200 ms.
  *
  * Then the same in real time: a thread takes jobs out of a bounded queue, one each 100 ms.
  *
@@ -21,42 +22,69 @@
  * - a full bucket has room for one more after one interval
  * - in real time no gap is shorter than 100 ms, and what did not fit was refused
  */
+#include <weft/patterns/rate_limiter.h>
+
 #include "demo.h"
-#include "demo_limiter.h"
+#include "demo_clock.h"
 #include "demo_thread.h"
 
 enum { CAPACITY = 10, ARRIVALS = 15, GAP = 200, JOBS = 8 };
 
+static demo_clock now;
+
+static weft_rate_limiter *limiter(weft_rate_algorithm algorithm)
+{
+    return demo_must(weft_rate_limiter_new(algorithm, 1, .period = GAP / 1000.0, .burst = CAPACITY,
+                                           .now = demo_clock_seconds, .arg = &now));
+}
+
+/* When a request that comes now leaves, in ms; 0: it is dropped. */
+static int departure(weft_rate_limiter *bucket)
+{
+    double wait;
+    if (weft_rate_limiter_reserve(bucket, 1, WEFT_FOREVER, &wait) != WEFT_OK)
+        return 0;
+    return now.ms + (int)(wait * 1000 + 0.5) + GAP;
+}
+
 static void burst(void)
 {
     demo_part("15 at once");
-    demo_leaky_bucket bucket = {.capacity = CAPACITY, .interval = demo_ms(GAP)};
-    demo_token_bucket tokens = demo_token_bucket_full(1000 / GAP, CAPACITY);
-    int64_t departures[CAPACITY] = {0};
+    weft_rate_limiter *bucket = limiter(WEFT_LEAKY_BUCKET);
+    int departures[ARRIVALS];
     int taken_in = 0;
-    int at_once = 0;
-    for (int i = 0; i < ARRIVALS; i++) {
-        int64_t departure;
-        if (demo_leaky_bucket_admit(&bucket, 0, &departure))
-            departures[taken_in++] = departure;
-        at_once += demo_token_bucket_admit(&tokens, 1, 0);
-    }
     bool even = true;
+    for (int i = 0; i < ARRIVALS; i++)
+        if ((departures[taken_in] = departure(bucket)) != 0)
+            taken_in++;
     for (int i = 0; i < taken_in; i++) {
-        demo_line("    request %2d leaves at %4lld ms", i + 1,
-                  (long long)(departures[i] / demo_ms(1)));
+        demo_line("    request %2d leaves at %4d ms", i + 1, departures[i]);
         demo_sleep(0.2);
-        even = even && departures[i] == demo_ms((int64_t)GAP * (i + 1));
+        even = even && departures[i] == GAP * (i + 1);
     }
+    demo_line("    %d are dropped", ARRIVALS - taken_in);
     CHECK(taken_in == CAPACITY, "ten are taken in, five are dropped");
     CHECK(even, "they leave at 200, 400, ... 2000 ms, each gap exactly 200 ms");
-    CHECK(at_once == CAPACITY, "a token bucket of that size lets all ten out at once");
 
-    int64_t departure;
-    bool at_199 = demo_leaky_bucket_admit(&bucket, demo_ms(199), &departure);
-    bool at_200 = demo_leaky_bucket_admit(&bucket, demo_ms(200), &departure);
-    CHECK(!at_199 && at_200 && departure == demo_ms(2200),
+    now.ms = 199;
+    int at_199 = departure(bucket);
+    now.ms = 200;
+    int at_200 = departure(bucket);
+    CHECK(at_199 == 0 && at_200 == 2200,
           "after one interval, and not before, there is room for one more");
+    weft_rate_limiter_free(bucket);
+}
+
+static void burst_of_tokens(void)
+{
+    demo_part("The same 15 at a token bucket of that size");
+    weft_rate_limiter *tokens = limiter(WEFT_TOKEN_BUCKET);
+    int at_once = 0;
+    for (int i = 0; i < ARRIVALS; i++)
+        at_once += weft_rate_limiter_try_acquire(tokens) == WEFT_OK;
+    demo_say("%d pass, all at the same moment", at_once);
+    CHECK(at_once == CAPACITY, "a token bucket lets all ten out at once: the burst is passed on");
+    weft_rate_limiter_free(tokens);
 }
 
 /* ---- real time ---- */
@@ -109,6 +137,7 @@ int main(void)
 {
     demo_begin("Leaky bucket: whatever comes in, it leaves at a constant rate");
     burst();
+    burst_of_tokens();
     real_time();
     return demo_end();
 }

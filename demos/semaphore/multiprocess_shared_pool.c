@@ -225,6 +225,7 @@ int main(void)
     kill_with(hold_the_mutex);
     bool told = lock_pool();
     pthread_mutex_unlock(&pool->mutex);
+    demo_say("locks it: %s", told ? "its owner has died" : "as ever");
     CHECK(told, "the next one who locks it is told that its owner has died");
     CHECK(count_slots() == SLOTS, "and the pool goes on");
     munmap(pool, sizeof *pool);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: weft::patterns
 /**
  * @file rate_limit_policy_table.c
  * @brief Who may send how much, and what happens to the rest: a table of rules
@@ -23,30 +24,34 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "demo.h"
-#include "demo_limiter.h"
+#include <weft/patterns/rate_limiter.h>
 
-enum algorithm { FIXED_WINDOW, TOKEN_BUCKET };
+#include "demo.h"
+#include "demo_clock.h"
+
 enum beyond { REJECT, DEGRADE, QUEUE };
 
 struct rule {
     const char *pattern;
-    enum algorithm algorithm;
+    weft_rate_algorithm algorithm;
     int capacity; /* what the server can do in a second */
     int margin;   /* per cent of it that stay unused */
     enum beyond beyond;
-    demo_fixed_window window;
-    demo_token_bucket bucket;
+    weft_rate_limiter *limiter;
 };
 
 static struct rule rules[] = {
-    {.pattern = "/pay/*", .algorithm = FIXED_WINDOW, .capacity = 10, .margin = 20, .beyond = QUEUE},
+    {.pattern = "/pay/*",
+     .algorithm = WEFT_FIXED_WINDOW,
+     .capacity = 10,
+     .margin = 20,
+     .beyond = QUEUE},
     {.pattern = "/catalogue/*",
-     .algorithm = TOKEN_BUCKET,
+     .algorithm = WEFT_TOKEN_BUCKET,
      .capacity = 5,
      .margin = 20,
      .beyond = DEGRADE},
-    {.pattern = "*", .algorithm = FIXED_WINDOW, .capacity = 5, .margin = 20, .beyond = REJECT},
+    {.pattern = "*", .algorithm = WEFT_FIXED_WINDOW, .capacity = 5, .margin = 20, .beyond = REJECT},
 };
 
 enum { RULES = sizeof rules / sizeof *rules };
@@ -68,37 +73,38 @@ static const char *rule_error(const struct rule *rule)
     return NULL;
 }
 
+static demo_clock now;
+
 static void install(struct rule *rule)
 {
-    int limit = limit_of(rule);
-    rule->window = (demo_fixed_window){.limit = limit, .length = demo_ms(1000)};
-    rule->bucket = demo_token_bucket_full(limit, limit);
+    rule->limiter = demo_must(weft_rate_limiter_new(rule->algorithm, limit_of(rule),
+                                                    .now = demo_clock_seconds, .arg = &now));
 }
 
-static struct rule *rule_for(const char *path)
+static const struct rule *rule_for(const char *path)
 {
-    struct rule *rule = rules;
+    const struct rule *rule = rules;
     while (fnmatch(rule->pattern, path, 0) != 0)
         rule++; /* the last one matches everything */
     return rule;
 }
 
-static bool admit(struct rule *rule, int64_t now)
+static bool passes(const char *path, int ms)
 {
-    return rule->algorithm == FIXED_WINDOW ? demo_fixed_window_admit(&rule->window, now)
-                                           : demo_token_bucket_admit(&rule->bucket, 1, now);
+    now.ms = ms;
+    return weft_rate_limiter_try_acquire(rule_for(path)->limiter) == WEFT_OK;
 }
 
 /* Sends so many requests at once, and says what became of them. Returns how many passed. */
 static int send(const char *path, int count)
 {
-    static const char *const words[] = {"refused", "answered from the cache", "queued"};
-    struct rule *rule = rule_for(path);
+    static const char *const words[] = {"refused", "from the cache", "queued"};
+    const struct rule *rule = rule_for(path);
     int passed = 0;
     for (int i = 0; i < count; i++)
-        passed += admit(rule, demo_ms(100));
-    demo_say("%-18s rule %-12s limit %d: %d pass, %d are %s", path, rule->pattern, limit_of(rule),
-             passed, count - passed, words[rule->beyond]);
+        passed += passes(path, 100);
+    demo_line("    %-17s %-13s %5d %6d   %d %s", path, rule->pattern, limit_of(rule), passed,
+              count - passed, words[rule->beyond]);
     demo_sleep(0.5);
     return passed;
 }
@@ -106,15 +112,15 @@ static int send(const char *path, int count)
 static void table(void)
 {
     demo_part("Twelve requests of each kind, in the same second");
+    demo_line("    %-17s %-13s %5s %6s   %s", "path", "rule", "limit", "pass", "the others");
     CHECK(send("/pay/card", 12) == 8 && rule_for("/pay/card")->beyond == QUEUE,
           "ten less 20 per cent: eight pass, the others are queued");
     CHECK(send("/catalogue/shoes", 12) == 4 && rule_for("/catalogue/shoes")->beyond == DEGRADE,
           "five less 20 per cent: four pass, the others are answered from the cache");
     CHECK(send("/no/such/thing", 12) == 4 && rule_for("/no/such/thing") == &rules[RULES - 1],
           "an unknown path falls to the last rule: four pass, the others are refused");
-    CHECK(!admit(rule_for("/pay/cash"), demo_ms(999)) &&
-              admit(rule_for("/pay/cash"), demo_ms(1000)),
-          "what has the same rule shares its limit; in the next second there is room again");
+    CHECK(!passes("/pay/cash", 999) && passes("/pay/cash", 1000),
+          "the same rule, the same limit; in the next second there is room again");
 }
 
 static void invalid(void)
@@ -164,8 +170,8 @@ static int overload(int for_others, int *degraded)
     for (int i = 0; i < 20; i++)
         *degraded += !other_enters();
     int core = core_enters() + core_enters();
-    demo_say("others may have %d of ten permits: %d of 20 are degraded, %d of 2 core requests pass",
-             for_others, *degraded, core);
+    demo_say("others may have %d of ten permits", for_others);
+    demo_say("20 others come: %d are degraded; 2 of the core: %d pass", *degraded, core);
     demo_sleep(0.5);
     return core;
 }
@@ -177,7 +183,7 @@ static void reserve(void)
     CHECK(overload(10, &degraded) == 0 && degraded == 10,
           "without a reserve the others have all ten, and no core request passes");
     CHECK(overload(8, &degraded) == 2 && degraded == 12,
-          "with a reserve of two both core requests pass, while twelve others are degraded");
+          "with a reserve of two both core requests pass, twelve others are degraded");
 }
 
 int main(void)
@@ -192,5 +198,7 @@ int main(void)
     table();
     invalid();
     reserve();
+    for (int i = 0; i < RULES; i++)
+        weft_rate_limiter_free(rules[i].limiter);
     return demo_end();
 }

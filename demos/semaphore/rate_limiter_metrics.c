@@ -140,7 +140,7 @@ int main(void)
     CHECK(server.peak == AT_BEST, "at most four are worked on at once");
     double best = 1.001 * ANSWER; /* seconds are rounded */
     CHECK(percentile(95) <= best && slow95 >= 4.9 * best && slow50 >= 4.9 * best,
-          "p95 is what the server takes at its best; without the limit it was five times that");
+          "p95 is the server at its best; without the limit it was five times that");
     CHECK(metrics.alarms == 1, "more than 30 %% are turned away: the alarm is rung, once");
     return demo_end();
 }

@@ -115,12 +115,14 @@ int main(void)
     shrink(threads);
 
     demo_part("Limits of the limit");
-    CHECK(weft_bounded_semaphore_resize(&permits, -1) == WEFT_VALUE_ERROR &&
-              weft_bounded_semaphore_limit(&permits) == 1,
+    weft_status refused = weft_bounded_semaphore_resize(&permits, -1);
+    demo_say("limit -1: %s", weft_status_exception(refused));
+    CHECK(refused == WEFT_VALUE_ERROR && weft_bounded_semaphore_limit(&permits) == 1,
           "a negative limit is refused and changes nothing");
     weft_bounded_semaphore_resize(&permits, 0);
-    CHECK(weft_bounded_semaphore_try_acquire(&permits) == WEFT_TIMEOUT,
-          "0 is allowed: closed until it is raised again");
+    weft_status closed = weft_bounded_semaphore_try_acquire(&permits);
+    demo_say("limit 0, somebody tries: %s", weft_strerror(closed));
+    CHECK(closed == WEFT_TIMEOUT, "0 is allowed: closed until it is raised again");
     weft_bounded_semaphore_resize(&permits, 3);
     CHECK(weft_bounded_semaphore_value(&permits) == 3, "nobody is inside: the value is the limit");
     return demo_end();

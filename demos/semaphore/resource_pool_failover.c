@@ -125,7 +125,7 @@ static void failover(void)
         failed += !answered;
         failed_after_switch += switched && !answered;
     }
-    demo_say("failures that the client sees: %d without a standby, %d with one", without, failed);
+    demo_say("the client sees %d failures without a standby, %d with one", without, failed);
     CHECK(without == FAILS_TO - FAILS_FROM + 1, "without a standby the client sees all eight");
     CHECK(failed == TOLERATED && failed_after_switch == 0,
           "with it three, those that led to the switch, and none after it");

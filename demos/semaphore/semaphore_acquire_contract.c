@@ -28,11 +28,13 @@ static void create(void)
     weft_semaphore none = WEFT_SEMAPHORE_INIT(0);
     weft_semaphore wrong;
     weft_semaphore written = WEFT_SEMAPHORE_INIT(-1);
+    demo_say("one is made with %d permit, one with %d", weft_semaphore_value(&one),
+             weft_semaphore_value(&none));
     CHECK(weft_semaphore_value(&one) == 1 && weft_semaphore_value(&none) == 0,
           "one permit is there, or none");
     CHECK(weft_semaphore_try_acquire(&none) == WEFT_TIMEOUT, "a try on none fails at once");
     weft_status refused = weft_semaphore_init(&wrong, -1);
-    demo_say("-1 permits: %s", weft_strerror(refused));
+    demo_say("-1 permits: %s", weft_status_exception(refused));
     CHECK(refused == WEFT_VALUE_ERROR, "-1 is refused");
     CHECK(weft_semaphore_try_acquire(&written) == WEFT_VALUE_ERROR &&
               weft_semaphore_release(&written) == WEFT_VALUE_ERROR,
@@ -53,8 +55,12 @@ static void *release_later(void *arg)
 static void acquire(void)
 {
     demo_part("Three ways to acquire");
-    CHECK(weft_semaphore_acquire(&single) == WEFT_OK, "the permit is there, acquire takes it");
-    CHECK(weft_semaphore_try_acquire(&single) == WEFT_TIMEOUT, "a try finds none");
+    weft_status taken = weft_semaphore_acquire(&single);
+    demo_say("takes the only permit: %s", weft_status_name(taken));
+    CHECK(taken == WEFT_OK, "the permit is there, acquire takes it");
+    weft_status second = weft_semaphore_try_acquire(&single);
+    demo_say("tries for another: %s", weft_status_name(second));
+    CHECK(second == WEFT_TIMEOUT, "a try finds none");
     double start = demo_now();
     weft_status status = weft_semaphore_acquire_for(&single, demo_seconds(0.3));
     double waited = demo_now() - start;
@@ -116,10 +122,14 @@ static weft_status in_a_scope(bool fail)
 static void leave(void)
 {
     demo_part("A body that fails half-way");
-    CHECK(by_hand(true) == WEFT_FAILED && weft_semaphore_value(&slots) == 1,
+    weft_status failed = by_hand(true);
+    demo_say("by hand: %d of 2 permits are left", weft_semaphore_value(&slots));
+    CHECK(failed == WEFT_FAILED && weft_semaphore_value(&slots) == 1,
           "released by hand: the permit is lost");
     weft_semaphore_release(&slots);
-    CHECK(in_a_scope(true) == WEFT_FAILED && weft_semaphore_value(&slots) == 2,
+    failed = in_a_scope(true);
+    demo_say("in a scope: %d of 2 permits are left", weft_semaphore_value(&slots));
+    CHECK(failed == WEFT_FAILED && weft_semaphore_value(&slots) == 2,
           "in a scope: the permit is back");
 }
 

@@ -135,7 +135,7 @@ static void wait_among_small_ones(void)
         threads[i + 1] = demo_spawn(small, &small_places[i], "small-%d", i);
     DEMO_AWAIT(weft_semaphore_waiters(&permits) == LATER + 1);
     weft_semaphore_release(&permits);
-    demo_say("one permit is free: enough for a small one, but the big one is first in line");
+    demo_say("one permit is free, but the big one is first in line");
     bool held_back = weft_semaphore_waiters(&permits) == LATER + 1;
     demo_sleep(0.3);
     weft_semaphore_release(&permits);

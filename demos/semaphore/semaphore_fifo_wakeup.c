@@ -135,8 +135,7 @@ static void nobody_passes(void)
     DEMO_AWAIT(weft_semaphore_waiters(&permits) == 1);
     weft_semaphore_release(&permits);
     weft_status latecomer = weft_semaphore_try_acquire(&permits);
-    demo_say("one permit is free, wants-two waits for two; latecomer: %s",
-             weft_strerror(latecomer));
+    demo_say("one is free, wants-two waits for two; latecomer: %s", weft_strerror(latecomer));
     CHECK(weft_semaphore_value(&permits) == 1 && latecomer == WEFT_TIMEOUT,
           "a permit is free, and still no latecomer gets it");
     weft_semaphore_release(&permits);

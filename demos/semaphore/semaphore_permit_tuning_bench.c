@@ -5,7 +5,7 @@
  *
  * Three questions. What does a permit cost, next to a lock, alone and with others? What do more
  * permits bring: sixteen threads do 64 tasks of 50 ms with 1 to 16 of them? And does it help to
- * split a semaphore of four into four of one?
+ * split a semaphore of four into four of one, side by side or each in a cache line of its own?
  *
  * Source: locks, section 4.1.
  *
@@ -22,7 +22,7 @@
 #include "demo_bench.h"
 #include "demo_thread.h"
 
-enum { PAIRS = 100000, CONTENDERS = 4, EACH = 5000, THREADS = 16, TASKS = 64 };
+enum { PAIRS = 100000, CONTENDERS = 4, THREADS = 16, TASKS = 64, LINE = 64 };
 
 /* ---- the cost of a pair ---- */
 
@@ -44,12 +44,18 @@ static void semaphore_pairs(void *semaphore, long count)
 
 static weft_semaphore shared_one = WEFT_SEMAPHORE_INIT(1);
 static weft_semaphore shared_four = WEFT_SEMAPHORE_INIT(CONTENDERS);
-static weft_semaphore shards[CONTENDERS] = {WEFT_SEMAPHORE_INIT(1), WEFT_SEMAPHORE_INIT(1),
-                                            WEFT_SEMAPHORE_INIT(1), WEFT_SEMAPHORE_INIT(1)};
+
+/* Side by side four of them share a cache line, which goes from processor to processor. */
+static weft_semaphore shards[CONTENDERS];
+static struct {
+    _Alignas(LINE) weft_semaphore semaphore;
+} apart[CONTENDERS];
+
+static long each; /* pairs of a contender */
 
 static void *contend(void *semaphore)
 {
-    semaphore_pairs(semaphore, EACH);
+    semaphore_pairs(semaphore, each);
     return semaphore;
 }
 
@@ -61,23 +67,33 @@ static void contend_on(const char *what, weft_semaphore *semaphores, int step)
     for (int i = 0; i < CONTENDERS; i++)
         threads[i] = demo_spawn(contend, &semaphores[(ptrdiff_t)i * step], "contender-%d", i);
     demo_join_all(CONTENDERS, threads);
-    demo_line("    %-34s %8.1f ns a pair", what, (weft_now() - start) / CONTENDERS / EACH * 1e9);
+    demo_line("    %-34s %8.1f ns a pair", what,
+              (weft_now() - start) / CONTENDERS / (double)each * 1e9);
 }
 
 static void cost(void)
 {
     demo_part("The cost of an acquire and its release");
     weft_lock lock = WEFT_LOCK_INIT;
+    each = (long)demo_seconds(100000) + 1000;
+    bool made = true;
+    for (int i = 0; i < CONTENDERS; i++)
+        made = made && weft_semaphore_init(&shards[i], 1) == WEFT_OK &&
+               weft_semaphore_init(&apart[i].semaphore, 1) == WEFT_OK;
     demo_line("    %-34s %8.1f ns a pair", "Lock, alone",
               demo_bench(lock_pairs, &lock, PAIRS) / PAIRS * 1e9);
     demo_line("    %-34s %8.1f ns a pair", "Semaphore(1), alone",
               demo_bench(semaphore_pairs, &shared_one, PAIRS) / PAIRS * 1e9);
     contend_on("Semaphore(1), four threads", &shared_one, 0);
     contend_on("Semaphore(4), four threads", &shared_four, 0);
-    contend_on("four Semaphore(1), a thread each", shards, 1);
-    bool whole = weft_semaphore_value(&shared_one) == 1 && weft_semaphore_value(&shared_four) == 4;
+    contend_on("four Semaphore(1), side by side", shards, 1);
+    contend_on("four Semaphore(1), 64 bytes apart", &apart[0].semaphore,
+               LINE / (int)sizeof(weft_semaphore));
+    bool whole =
+        made && weft_semaphore_value(&shared_one) == 1 && weft_semaphore_value(&shared_four) == 4;
     for (int i = 0; i < CONTENDERS; i++)
-        whole = whole && weft_semaphore_value(&shards[i]) == 1;
+        whole = whole && weft_semaphore_value(&shards[i]) == 1 &&
+                weft_semaphore_value(&apart[i].semaphore) == 1;
     CHECK(whole, "no permit was lost or made");
 }
 
@@ -152,6 +168,8 @@ int main(void)
     cost();
     tuning();
     demo_part("Size");
+    demo_line("    Semaphore %zu bytes, BoundedSemaphore %zu, Lock %zu", sizeof(weft_semaphore),
+              sizeof(weft_bounded_semaphore), sizeof(weft_lock));
     CHECK(sizeof(weft_semaphore) == 4 && sizeof(weft_bounded_semaphore) == 8,
           "a semaphore takes 4 bytes, a bounded one 8");
     return demo_end();

@@ -3,13 +3,14 @@
  * @file semaphore_pitfalls.c
  * @brief Four ways to get a semaphore wrong, and their cures
  *
- * A semaphore has no owner, so it cannot know who holds what: it lets a thread wait for itself, two
- * threads for each other, a permit get lost, and one appear from nowhere. Each mistake is made on
- * purpose, where it can do no harm, and then its cure is shown.
+ * A semaphore has no owner, so it cannot know who holds what: it lets a thread wait for itself,
+ * two threads for each other, a permit get lost, and one appear from nowhere. Each mistake is made
+ * on purpose, where it can do no harm, and then its cure is shown.
  *
  * Source: locks, section 4.1.
  *
- * Look for: the monitor. It compares the permits that are missing with the threads that are there.
+ * Look for: the dump, in which both wait and nobody works; and the monitor. It compares the
+ * permits that are missing with the threads that are there.
  *
  * Facts:
  * - a thread that wants the same semaphore twice waits for itself
@@ -17,6 +18,8 @@
  * - a body that returns early loses a permit, and the monitor sees it; a scope does not
  * - one release too many shows as more permits than there were; a bounded semaphore refuses it
  */
+#include <unistd.h>
+
 #include "demo.h"
 #include "demo_thread.h"
 
@@ -74,6 +77,9 @@ static void opposite_orders(void)
     demo_part("Two of them, in opposite orders");
     weft_thread *threads[] = {demo_spawn(take_opposite, &red, "thread-1"),
                               demo_spawn(take_opposite, NULL, "thread-2")};
+    DEMO_AWAIT((weft_semaphore_waiters(&red) == 1 && weft_semaphore_waiters(&blue) == 1) ||
+               gave_up > 0);
+    weft_dump(STDOUT_FILENO);
     demo_join_all(2, threads);
     CHECK(gave_up == 2, "each waited for what the other one had");
     threads[0] = demo_spawn(take_in_order, NULL, "thread-1");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: weft::patterns
 /**
  * @file sliding_window_limiter.c
  * @brief Sliding window: never more than ten in any second, whenever it begins
@@ -19,11 +20,27 @@
  * - the approximation lets ten of the twenty pass, too
  * - eight threads, a request each millisecond for four seconds: exactly 40 pass
  */
+#include <weft/patterns/rate_limiter.h>
+
 #include "demo.h"
-#include "demo_limiter.h"
+#include "demo_clock.h"
 #include "demo_thread.h"
 
 enum { LIMIT = 10, SECOND = 1000, THREADS = 8 };
+
+static demo_clock now;
+
+static weft_rate_limiter *ten_a_second(weft_rate_algorithm algorithm)
+{
+    return demo_must(weft_rate_limiter_new(algorithm, LIMIT, .period = 1, .now = demo_clock_seconds,
+                                           .arg = &now));
+}
+
+static bool passes_at(weft_rate_limiter *limiter, int ms)
+{
+    now.ms = ms;
+    return weft_rate_limiter_try_acquire(limiter) == WEFT_OK;
+}
 
 /* The times in ms: ten before the boundary, ten after it. */
 static int trace(int i)
@@ -34,24 +51,27 @@ static int trace(int i)
 static void exact(void)
 {
     demo_part("Times of the last ten");
-    demo_sliding_window limiter = {.limit = LIMIT, .length = demo_ms(SECOND)};
-    demo_fixed_window fixed = {.limit = LIMIT, .length = demo_ms(SECOND)};
+    weft_rate_limiter *limiter = ten_a_second(WEFT_SLIDING_WINDOW);
+    weft_rate_limiter *fixed = ten_a_second(WEFT_FIXED_WINDOW);
     int early = 0;
     int late = 0;
     int passed_fixed = 0;
     for (int i = 0; i < 2 * LIMIT; i++) {
-        bool passed = demo_sliding_window_admit(&limiter, demo_ms(trace(i)));
-        passed_fixed += demo_fixed_window_admit(&fixed, demo_ms(trace(i)));
+        bool passed = passes_at(limiter, trace(i));
+        passed_fixed += passes_at(fixed, trace(i));
         demo_line("    %4d ms  %s", trace(i), passed ? "passes" : "is refused");
         demo_sleep(0.05);
         *(i < LIMIT ? &early : &late) += passed;
     }
     CHECK(early == LIMIT && late == 0, "ten pass before the boundary, none of the ten after it");
     CHECK(passed_fixed == 2 * LIMIT, "a fixed window lets all twenty pass");
-    bool before = demo_sliding_window_admit(&limiter, demo_ms(1899));
-    bool at = demo_sliding_window_admit(&limiter, demo_ms(1900));
-    demo_say("the next one: refused at 1899 ms, passes at 1900 ms");
+    bool before = passes_at(limiter, 1899);
+    bool at = passes_at(limiter, 1900);
+    demo_say("the next one: %s at 1899 ms, %s at 1900 ms", before ? "passes" : "is refused",
+             at ? "passes" : "is refused");
     CHECK(!before && at, "the next one passes at 1900 ms, and not before");
+    weft_rate_limiter_free(limiter);
+    weft_rate_limiter_free(fixed);
 }
 
 /* ---- any second has ten at most ---- */
@@ -59,18 +79,18 @@ static void exact(void)
 static void any_second(void)
 {
     demo_part("A request every 7 ms for ten seconds");
-    demo_sliding_window limiter = {.limit = LIMIT, .length = demo_ms(SECOND)};
+    weft_rate_limiter *limiter = ten_a_second(WEFT_SLIDING_WINDOW);
     int times[10 * LIMIT + LIMIT];
     int count = 0;
     for (int ms = 0; ms < 10 * SECOND; ms += 7)
-        if (demo_sliding_window_admit(&limiter, demo_ms(ms)))
+        if (passes_at(limiter, ms))
             times[count++] = ms;
     bool never_more = true;
     for (int i = LIMIT; i < count; i++)
         never_more = never_more && times[i] - times[i - LIMIT] >= SECOND;
     demo_say("%d of %d have passed", count, 10 * SECOND / 7 + 1);
     CHECK(count == 10 * LIMIT && never_more, "100 pass, and no second has more than ten");
-    CHECK(LIMIT * sizeof *limiter.times == 80, "for that it remembers 80 bytes for each key");
+    weft_rate_limiter_free(limiter);
 }
 
 /* ---- two counters ---- */
@@ -110,30 +130,29 @@ static void approximate(void)
 
 /* ---- threads ---- */
 
-static demo_sliding_window shared = {.limit = LIMIT, .length = 1000000000};
-static atomic_int clock_ms;
+static weft_rate_limiter *shared;
+static atomic_int passed_together;
 
-static void *ask(void *passed)
+/* All threads move one clock, a millisecond after each request, until four seconds are over. */
+static void *ask(void *arg)
 {
-    for (;;) {
-        int now = atomic_fetch_add(&clock_ms, 1); /* a request each millisecond */
-        if (now >= 4 * SECOND)
-            return passed;
-        if (demo_sliding_window_admit(&shared, demo_ms(now)))
-            atomic_fetch_add((atomic_int *)passed, 1);
-    }
+    for (int ms = 0; ms < 4 * SECOND - THREADS; ms = atomic_fetch_add(&now.ms, 1) + 1)
+        passed_together += weft_rate_limiter_try_acquire(shared) == WEFT_OK;
+    return arg;
 }
 
 static void threads_ask(void)
 {
     demo_part("Eight threads, a request each millisecond, four seconds");
-    static atomic_int passed;
     weft_thread *threads[THREADS];
+    shared = ten_a_second(WEFT_SLIDING_WINDOW);
+    now.ms = 0;
     for (int i = 0; i < THREADS; i++)
-        threads[i] = demo_spawn(ask, &passed, "thread-%d", i);
+        threads[i] = demo_spawn(ask, NULL, "thread-%d", i);
     demo_join_all(THREADS, threads);
-    demo_say("%d of 4000 have passed", passed);
-    CHECK(passed == 4 * LIMIT, "exactly 40 pass");
+    demo_say("%d of %d have passed", passed_together, now.ms);
+    CHECK(passed_together == 4 * LIMIT, "exactly 40 pass");
+    weft_rate_limiter_free(shared);
 }
 
 int main(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+// NEEDS: weft::patterns
 /**
  * @file tcp_connection_pool.c
  * @brief Four connections to two servers, for eighty requests
@@ -20,6 +21,7 @@
  * - never more than four connections are open; a port where nobody listens refuses
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
@@ -30,7 +32,7 @@
 #include <unistd.h>
 
 #include "demo.h"
-#include "demo_pool.h"
+#include "demo_patterns.h"
 #include "demo_thread.h"
 
 enum { SERVERS = 2, CAPACITY = 4, CLIENTS = 8, EACH = 10, REQUESTS = CLIENTS * EACH };
@@ -156,30 +158,31 @@ static void *open_connection(void *arg)
     (void)arg;
     struct server *server = least_used();
     if (server == NULL)
-        return NULL;
+        return weft_raise(WEFT_USER, "all servers have ended");
+    demo_crowd_enter(&all_open);
     int end = connect_to(server->port);
     if (end < 0) {
+        demo_crowd_leave(&all_open);
         server->open--;
-        return NULL;
+        return weft_raise(WEFT_USER, "port %d: %s", ntohs(server->port), strerror(errno));
     }
     struct connection *connection = demo_must(malloc(sizeof *connection));
     *connection = (struct connection){.socket = end, .server = server};
-    demo_crowd_enter(&all_open);
     return connection;
 }
 
-static void close_connection(void *arg, void *resource)
+static void close_connection(void *resource, void *arg)
 {
     (void)arg;
     struct connection *connection = resource;
     connection->server->open--;
-    demo_crowd_leave(&all_open);
     close(connection->socket);
+    demo_crowd_leave(&all_open);
     free(connection);
 }
 
 /* Nothing is on its way between two requests: what can be read now is the end. */
-static bool is_connected(void *arg, void *resource)
+static bool is_connected(void *resource, void *arg)
 {
     (void)arg;
     struct pollfd end = {.fd = ((struct connection *)resource)->socket, .events = POLLIN};
@@ -188,7 +191,7 @@ static bool is_connected(void *arg, void *resource)
 
 /* ---- the clients ---- */
 
-static demo_pool pool;
+static weft_resource_pool *pool;
 static atomic_int right;
 static atomic_int by_server[SERVERS];
 static atomic_int tried_again;
@@ -211,16 +214,16 @@ static bool ask(const struct connection *connection, const char *question)
 
 static bool ask_through_pool(const char *question)
 {
-    demo_loan loan;
-    if (demo_pool_borrow(&pool, DEMO_PATIENCE, &loan) != WEFT_OK)
+    weft_loan loan;
+    if (weft_resource_pool_borrow_for(pool, &loan, DEMO_PATIENCE) != WEFT_OK)
         return false;
     const struct connection *connection = loan.resource;
     if (!ask(connection, question)) {
-        demo_pool_discard(&pool, loan);
+        weft_resource_pool_discard(pool, &loan);
         return false;
     }
     by_server[connection->server - servers]++;
-    demo_pool_give_back(&pool, loan);
+    weft_resource_pool_give_back(pool, &loan);
     return true;
 }
 
@@ -248,8 +251,7 @@ static void run_clients(void)
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = demo_spawn(client, NULL, "client-%d", i);
     demo_join_all(CLIENTS, clients);
-    demo_say("%d right answers: %d by server 1, %d by server 2, %d tried again", right,
-             by_server[0], by_server[1], tried_again);
+    demo_say("%d right answers: %d of server 1, %d of server 2", right, by_server[0], by_server[1]);
 }
 
 static void without_pool(void)
@@ -258,14 +260,22 @@ static void without_pool(void)
     int answered = 0;
     for (int i = 0; i < REQUESTS; i++) {
         struct connection *connection = open_connection(NULL);
-        if (connection == NULL)
+        if (connection == WEFT_RAISED)
             break;
         answered += ask(connection, "question");
-        close_connection(NULL, connection);
+        close_connection(connection, NULL);
     }
     int accepted = servers[0].accepted + servers[1].accepted;
     demo_say("%d answers, %d connections", answered, accepted);
     CHECK(answered == REQUESTS && accepted == REQUESTS, "eighty connections for eighty answers");
+}
+
+static weft_resource_pool_stats look(void)
+{
+    weft_resource_pool_stats stats = demo_pool_stats(pool);
+    demo_say("pool: %d made, %d destroyed; %d loans, %d of idle ones", (int)stats.created,
+             (int)stats.destroyed, (int)stats.borrowed, (int)stats.reused);
+    return stats;
 }
 
 static void with_pool(void)
@@ -273,37 +283,26 @@ static void with_pool(void)
     demo_part("A pool of four");
     servers[0].accepted = servers[1].accepted = 0;
     all_open = (demo_crowd){.inside = 0};
-    demo_pool_kind kind = {
-        .create = open_connection, .destroy = close_connection, .is_valid = is_connected};
-    demo_pool_init(&pool, &kind, CAPACITY);
-    demo_pool_warm(&pool, CAPACITY);
+    pool =
+        demo_must(weft_resource_pool_new(CAPACITY, .min_size = CAPACITY, .create = open_connection,
+                                         .destroy = close_connection, .validate = is_connected));
     run_clients();
-    demo_pool_counts counts = demo_pool_count(&pool);
+    weft_resource_pool_stats counts = look();
     CHECK(right == REQUESTS, "eighty right answers");
     CHECK(servers[0].accepted == 2 && servers[1].accepted == 2 && counts.created == CAPACITY,
           "four connections, two to each server");
     CHECK(counts.reused == REQUESTS, "each request used one that was there");
 }
 
-/* Each is tested when it is lent; who is lent all has seen all. */
-static void look_at_all(void)
-{
-    demo_loan loans[CAPACITY];
-    if (demo_pool_borrow_many(&pool, CAPACITY, DEMO_PATIENCE, loans, __FILE__, __LINE__) != WEFT_OK)
-        return;
-    for (int i = 0; i < CAPACITY; i++)
-        demo_pool_give_back(&pool, loans[i]);
-}
-
 static void one_server_less(void)
 {
     demo_part("Server 1 ends");
     stop_server(&servers[0]);
-    look_at_all();
+    weft_resource_pool_maintain(pool); /* tests each, and replaces what does not pass */
     run_clients();
     CHECK(right == REQUESTS && by_server[0] == 0, "eighty right answers again, all by server 2");
     CHECK(all_open.peak == CAPACITY, "never more than four connections were open");
-    demo_pool_counts counts = demo_pool_count(&pool);
+    weft_resource_pool_stats counts = look();
     CHECK(counts.destroyed == 2 && counts.created == CAPACITY + 2,
           "the two that led to server 1 were replaced");
     in_port_t port;
@@ -321,8 +320,9 @@ int main(void)
     without_pool();
     with_pool();
     one_server_less();
-    if (demo_pool_close(&pool) != WEFT_OK)
-        demo_say("something is still out");
+    CHECK(weft_resource_pool_close(pool) == WEFT_OK && all_open.inside == 0,
+          "the pool is closed, and all connections with it");
+    weft_resource_pool_free(pool);
     stop_server(&servers[1]);
     return demo_end();
 }

@@ -157,7 +157,7 @@ static int kill_one(void *arg)
     (void)arg;
     weft_thread *thread = demo_spawn(transfer, NULL, "victim");
     DEMO_AWAIT(halfway);
-    demo_say("kills it");
+    demo_say("the victim has the lock and has moved half; kills it");
     pthread_cancel(victim);
     demo_join(thread);
     weft_status status = weft_lock_acquire_for(&lock, demo_seconds(0.2));

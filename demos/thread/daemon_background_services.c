@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file daemon_background_services.c
- * @brief Four services in the background: a monitor, a sweeper, a log rotator, a heartbeat
+ * @brief Four services in the background: monitor, sweeper, log rotator, heartbeat
  *
  * While the main thread does its job, four daemons do small things again and again: one looks at
  * the number of threads and the memory, one drops old entries from a cache, one starts a new log
@@ -20,6 +20,7 @@
  * - the log files together have every line exactly once, none is larger than 4 KiB
  * - every fourth heartbeat fails, all are counted, and the service goes on
  * - a new interval counts at once
+ * - a heartbeat that does not survive a failure ends with the first one
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ struct service {
     double processor; /* seconds that its thread has used */
     double lasted;    /* of the story */
     double shortest;  /* the shortest interval it ever had */
+    bool fragile;     /* it ends with its first failure */
 };
 
 static double interval_of(struct service *service)
@@ -71,7 +73,10 @@ static void *serve(void *arg)
             continue; /* told of something new */
         }
         service->steps++;
-        service->failures += !service->step();
+        bool well = service->step();
+        service->failures += !well;
+        if (!well && service->fragile)
+            break;
     }
     service->lasted = demo_now() - start;
     service->processor = processor_seconds();
@@ -264,12 +269,16 @@ static void change_an_interval(void)
     DEMO_AWAIT(!weft_event_is_set(&services[HEARTBEAT].wake) &&
                weft_event_waiters(&services[HEARTBEAT].wake) == 1);
     int before = services[HEARTBEAT].steps;
+    demo_say("%d beats; the next one in a million seconds", before);
     demo_sleep(0.2);
     CHECK(services[HEARTBEAT].steps == before,
           "with an interval of days there is no beat in 0.2 s");
+    demo_say("or rather every 0.05 s");
+    double start = demo_now();
     set_interval(&services[HEARTBEAT], 0.05);
     DEMO_AWAIT(services[HEARTBEAT].steps >= before + 2);
-    CHECK(services[HEARTBEAT].steps >= before + 2,
+    demo_say("%d beats", services[HEARTBEAT].steps);
+    CHECK(demo_at_least(demo_now() - start, 0.1),
           "with 0.05 s again it beats: it did not finish its rest of days first");
 }
 
@@ -293,6 +302,22 @@ static void report(void)
           "every fourth heartbeat has failed and was counted, and the service went on");
 }
 
+static bool beat_for_the_fragile(void)
+{
+    static int beats;
+    return ++beats % 4 != 0;
+}
+
+static void run_fragile(void)
+{
+    demo_part("A heartbeat that does not survive a failure");
+    struct service service = {
+        .step = beat_for_the_fragile, .interval = 0.02, .shortest = 0.02, .fragile = true};
+    demo_join(demo_spawn(serve, &service, "fragile"));
+    demo_say("has ended after %d beats, and nobody was told", service.steps);
+    CHECK(service.steps == 4 && service.failures == 1, "it ends with its first failure");
+}
+
 static void remove_logs(void)
 {
     for (int i = 0; i < log_number; i++)
@@ -303,7 +328,7 @@ static void remove_logs(void)
 int main(void)
 {
     weft_thread *threads[SERVICES];
-    demo_begin("Four services in the background: a monitor, a sweeper, a log rotator, a heartbeat");
+    demo_begin("Four services in the background: monitor, sweeper, log rotator, heartbeat");
     demo_temporary(folder, sizeof folder);
     if (mkdtemp(folder) == NULL)
         return demo_skip("there is no place for temporary files");
@@ -334,5 +359,6 @@ int main(void)
     CHECK(logs_are_whole() && log_number > 1,
           "%d log files have every line exactly once, none is larger than 4 KiB", log_number);
     remove_logs();
+    run_fragile();
     return demo_end();
 }

@@ -82,7 +82,7 @@ static int change_a_running_thread(void *arg)
     (void)arg;
     weft_thread *late = start("late", work, &a_third, false);
     weft_status status = weft_thread_set_daemon(late, true);
-    demo_say("makes it a daemon: %s", weft_strerror(status));
+    demo_say("makes it a daemon: %s", weft_status_exception(status));
     CHECK(status == WEFT_RUNTIME && !weft_thread_is_daemon(late),
           "a running thread cannot be made a daemon: refused, and it is none");
     weft_thread_free(late);
@@ -94,8 +94,7 @@ static atomic_bool child_is_a_daemon;
 static void *start_another(void *arg)
 {
     demo_say("starts a thread");
-    weft_thread *inner =
-        start("inner", serve, NULL, false); /* false is the default: as its maker */
+    weft_thread *inner = start("inner", serve, NULL, false); /* the default: as its maker */
     child_is_a_daemon = weft_thread_is_daemon(inner);
     demo_say("has started it");
     return serve(arg);

@@ -17,6 +17,7 @@
  * - all at once: all six run at the same time, the whole takes the longest time at least
  * - in groups: no builder starts before the last loader has ended
  * - a result is there when its thread has been joined
+ * - a builder that is started without waiting for the loaders finds none
  */
 #include <stdio.h>
 
@@ -29,6 +30,7 @@ struct job {
     const char *name;
     double seconds;
     demo_rendezvous *together; /* with the others of the batch; NULL: alone */
+    atomic_bool *gate;         /* it does not end before this is true; NULL: it may */
     const struct job *needs;   /* the first of those whose results it adds up */
     int needed;                /* how many */
     double began;
@@ -47,6 +49,8 @@ static void *run_job(void *arg)
     if (job->together != NULL)
         demo_rendezvous_meet(job->together);
     demo_sleep(job->seconds);
+    if (job->gate != NULL)
+        DEMO_AWAIT(*job->gate);
     int sum = job->needed == 0;
     for (int i = 0; i < job->needed; i++)
         sum += job->needs[i].result;
@@ -158,11 +162,30 @@ static void run_in_groups(void)
           "each builder has seen all loaders' results, the reporter both builders'");
 }
 
+static void run_too_early(void)
+{
+    demo_part("In groups, and the builder waits for nobody");
+    atomic_bool has_looked = false;
+    struct job jobs[LOADERS + 1] = {
+        {.name = "loader-1", .seconds = 0.1, .gate = &has_looked},
+        {.name = "loader-2", .seconds = 0.2, .gate = &has_looked},
+        {.name = "loader-3", .seconds = 0.15, .gate = &has_looked},
+        {.name = "builder", .seconds = 0.05, .needs = &jobs[0], .needed = LOADERS}};
+    weft_thread *loaders[LOADERS];
+    start_jobs(jobs, loaders, LOADERS);
+    run_group(jobs + LOADERS, 1);
+    has_looked = true; /* the loaders were not so fast that the mistake went unnoticed */
+    demo_join_all(LOADERS, loaders);
+    demo_say("the builder has found %d of %d results", jobs[LOADERS].result, LOADERS);
+    CHECK(jobs[LOADERS].result == 0, "who does not join the loaders builds from nothing");
+}
+
 int main(void)
 {
     demo_begin("Starting in a row, all at once, or in groups; waiting for all or for a group");
     run_in_a_row();
     run_all_at_once();
     run_in_groups();
+    run_too_early();
     return demo_end();
 }

@@ -50,7 +50,13 @@ static void *join_it(void *thread)
 static void *join_myself(void *status)
 {
     *(weft_status *)status = weft_thread_join(weft_thread_current());
-    demo_say("joins itself: %s", weft_strerror(*(weft_status *)status));
+    demo_say("joins itself: %s", weft_status_exception(*(weft_status *)status));
+    return status;
+}
+
+static weft_status said(const char *what, weft_status status)
+{
+    demo_say("%s: %s", what, status == WEFT_OK ? "ok" : weft_status_exception(status));
     return status;
 }
 
@@ -58,10 +64,14 @@ static void drive_a_worker(void)
 {
     demo_part("One worker");
     weft_thread *worker = demo_must(weft_thread_new(wait_for_release, NULL, .name = "worker"));
-    CHECK(weft_thread_join(worker) == WEFT_RUNTIME, "a join before the start is refused");
-    CHECK(weft_thread_start(worker) == WEFT_OK && weft_thread_is_alive(worker), "it starts");
-    CHECK(weft_thread_start(worker) == WEFT_RUNTIME, "a second start is refused");
-    CHECK(weft_thread_set_daemon(worker, true) == WEFT_RUNTIME && !weft_thread_is_daemon(worker),
+    CHECK(said("joins it before the start", weft_thread_join(worker)) == WEFT_RUNTIME,
+          "a join before the start is refused");
+    CHECK(said("starts it", weft_thread_start(worker)) == WEFT_OK && weft_thread_is_alive(worker),
+          "it starts");
+    CHECK(said("starts it again", weft_thread_start(worker)) == WEFT_RUNTIME,
+          "a second start is refused");
+    CHECK(said("makes it a daemon", weft_thread_set_daemon(worker, true)) == WEFT_RUNTIME &&
+              !weft_thread_is_daemon(worker),
           "after the start it cannot be made a daemon");
 
     double start = demo_now();
@@ -77,6 +87,7 @@ static void drive_a_worker(void)
     weft_event_set(&release);
     CHECK(weft_thread_join(worker) == WEFT_OK && !weft_thread_is_alive(worker),
           "a join after that returns when it has ended");
+    demo_say("joins it once more");
     uint64_t waits = weft_park_count();
     CHECK(weft_thread_join(worker) == WEFT_OK && weft_park_count() == waits,
           "another one returns at once");

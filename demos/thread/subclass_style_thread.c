@@ -175,7 +175,7 @@ static void use_the_base(void)
 
     struct countdown forgotten = {.from = 3};
     weft_status status = runner_start(&forgotten.base);
-    demo_say("starts one whose base was never made: %s", weft_strerror(status));
+    demo_say("starts one whose base was never made: %s", weft_status_exception(status));
     CHECK(status == WEFT_VALUE_ERROR && forgotten.counted == 0,
           "without the base's constructor the start is refused");
 }

@@ -141,6 +141,8 @@ static void share_the_variable(void)
     bool each_once = read_as[WORKERS] == 0;
     for (int i = 0; i < WORKERS; i++)
         each_once = each_once && read_as[i] == 1;
+    demo_say("read: %d %d %d %d %d %d %d %d times the number 0 to 7", read_as[0], read_as[1],
+             read_as[2], read_as[3], read_as[4], read_as[5], read_as[6], read_as[7]);
     CHECK(each_once, "the eight read 0 to 7, each its own");
 }
 

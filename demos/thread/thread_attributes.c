@@ -21,6 +21,7 @@
  * - all threads are in the list, and only while they live
  * - the flag daemon is inherited, and cannot be changed after the start
  * - 200 threads one after the other have 200 different numbers
+ * - they do not have 200 different values of pthread_self(): as a key it mixes threads up
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -205,6 +206,7 @@ static void count_numbers(void)
     }
     demo_say("%d different idents; %d different values of pthread_self()", idents, pthreads);
     CHECK(idents == MANY, "200 threads have 200 different numbers: none is given twice");
+    CHECK(pthreads < MANY, "what pthread_self() gives is taken over by a later thread");
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 /* NOLINTBEGIN(bugprone-suspicious-include): the private parts are under test, too. */
 #include "demos/common/bench.c"
 #include "demos/common/child.c"
+#include "demos/common/clock.c"
 #include "demos/common/crowd.c"
 #include "demos/common/facts.c"
 #include "demos/common/frame.c"
@@ -206,6 +207,48 @@ TEST(a_speed_that_is_no_number_above_0_is_refused)
     setenv("WEFT_DEMO_SPEED", "", 1);
     run_demo(two_true_facts);
     assert_int_equal(outcome.status, 0);
+}
+
+TEST(a_clock_that_is_moved_shows_the_time_in_seconds)
+{
+    demo_clock now = {.ms = 0};
+    assert_true(demo_clock_seconds(&now) == 0);
+    now.ms = 1250;
+    assert_true(demo_clock_seconds(&now) == 1.25);
+    assert_true(demo_clock_seconds(&now) == 1.25); /* it stands still */
+}
+
+static int parts(void)
+{
+    demo_begin("A title");
+    double start = weft_now();
+    demo_part("the first");
+    demo_say("speaks");
+    demo_part("the second");
+    CHECK(weft_now() - start >= 0.05 - 1e-7, "there was time between them");
+    start = weft_now();
+    demo_part("the third");
+    CHECK(weft_now() - start >= 0.05 - 1e-7, "and again");
+    return demo_end();
+}
+
+TEST(a_pause_between_parts_has_its_real_length_at_every_speed)
+{
+    setenv("WEFT_DEMO_SPEED", "100", 1);
+    setenv("WEFT_DEMO_PAUSE", "0.05", 1);
+    run_demo(parts);
+    assert_int_equal(outcome.status, 0);
+}
+
+TEST(a_pause_that_is_no_number_of_seconds_is_refused)
+{
+    static const char *const wrong[] = {"-1", "long", "5s", "nan", "inf"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        setenv("WEFT_DEMO_PAUSE", wrong[i], 1);
+        run_demo(two_true_facts);
+        assert_int_equal(outcome.status, 2);
+        assert_output("demo: WEFT_DEMO_PAUSE must be a number of seconds, not \"");
+    }
 }
 
 /* ---- narration and order -------------------------------------------------------------------- */

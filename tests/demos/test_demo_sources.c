@@ -10,7 +10,7 @@
 
 #include "test.h"
 
-enum { MOST_BYTES = 1 << 16, WIDTH = 100 };
+enum { MOST_BYTES = 1 << 16, WIDTH = 100, SCREEN = 80 };
 
 static void read_file(const char *path, char *text)
 {
@@ -51,6 +51,7 @@ static void check_titles(const char *path, const char *text)
     if (found != NULL)
         sscanf(found, "demo_begin(\"%127[^\"]", title);
     expect(strcmp(brief, title) == 0, path, "@brief and demo_begin() differ");
+    expect(width(title, strlen(title)) <= SCREEN, path, "a title of more than 80 characters");
 }
 
 static void check(const char *path)
