@@ -13,6 +13,7 @@
 
 #include "pool/future.h"
 #include "pool/hooks.h"
+#include "pool/need.h"
 
 struct wefti_composition;
 
@@ -34,6 +35,7 @@ struct wefti_source {
 };
 
 struct wefti_composition {
+    struct wefti_need need;     /* of the sources */
     struct weft_future *future; /* the composed one */
     wefti_step *step;
     weft_future *origin;       /* whose outcome it has taken over; NULL: it has its own */
@@ -47,7 +49,7 @@ struct wefti_composition {
     struct wefti_composition *next_of_all; /* compositions.c; guarded by the hooks' lock, as are: */
     struct wefti_composition *previous_of_all;
     struct wefti_composition *next_noted;
-    size_t count;
+    struct wefti_composition *offered; /* the next one in a helper's list */
     struct wefti_source sources[];
 };
 
@@ -75,11 +77,10 @@ void wefti_compose_go_on(struct wefti_hook *hook);
 void wefti_compositions_enter(struct wefti_composition *composition);
 void wefti_compositions_leave(struct wefti_composition *composition);
 
-/*
- * A source that the future waits for, with a reference, if possible one that is not started and the
- * owner's; NULL: it waits for none.
- */
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
-                                                const struct wefti_owner *owner);
+/* What a composed future needs. */
+static inline struct wefti_need *wefti_composition_need(const struct weft_future *future)
+{
+    return &((struct wefti_composition *)future->arg)->need;
+}
 
 #endif

@@ -77,7 +77,7 @@ static enum fate take_hook(struct wefti_source *source)
 static void go_on(struct wefti_composition *composition)
 {
     struct weft_future *future = composition->future;
-    for (size_t i = 0; i < composition->count; i++) {
+    for (size_t i = 0; i < composition->need.count; i++) {
         if (wefti_future_phase(future) != WEFT_TASK_PENDING)
             break;
         enum fate fate = take_hook(&composition->sources[i]);

@@ -98,6 +98,7 @@ static void before_fork(void)
     wefti_mutex_lock(&mutex);
     for (struct weft_executor *executor = first; executor != NULL; executor = executor->next) {
         wefti_mutex_lock(&executor->mutex);
+        wefti_mutex_lock(&executor->inbox.mutex);
         wefti_mutex_lock(&executor->spare_mutex);
     }
 }
@@ -106,6 +107,7 @@ static void after_fork_parent(void)
 {
     for (struct weft_executor *executor = first; executor != NULL; executor = executor->next) {
         wefti_mutex_unlock(&executor->spare_mutex);
+        wefti_mutex_unlock(&executor->inbox.mutex);
         wefti_mutex_unlock(&executor->mutex);
     }
     wefti_mutex_unlock(&mutex);
@@ -116,9 +118,11 @@ static void make_single(struct weft_executor *executor, const struct wefti_worke
 {
     bool own = caller != NULL && caller->executor == executor;
     executor->closed = true;
+    wefti_executor_settle(executor);
     executor->users = 1U + (wefti_load(&executor->handles, RELAXED) != 0) + own;
     executor->live = own && !caller->left;
     executor->coming = own && !caller->left && !caller->ready; /* its initializer has forked */
+    executor->looking = 0;
     executor->watchers = 0;
     executor->idle.asleep = executor->idle.called = 0;
     executor->submitters.asleep = executor->submitters.called = 0;
@@ -133,6 +137,7 @@ static void bury(struct wefti_worker *worker)
             wefti_task_give_up(task);
     }
     wefti_tally_merge(&worker->executor->tally, &worker->tally);
+    wefti_worker_give_back(worker);
     wefti_worker_free(worker);
 }
 

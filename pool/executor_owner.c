@@ -17,6 +17,7 @@ static bool take_out(struct weft_executor *executor, struct weft_future *future)
 {
     bool called = false;
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     bool queued = future->queued;
     if (queued) {
         wefti_task_queue_remove(&executor->queue, (void *)future);
@@ -66,6 +67,7 @@ static void take_out_all(struct drain *drain)
     struct weft_executor *executor = drain->executor;
     struct weft_future **end = &drain->first;
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     for (struct wefti_task *task; (task = wefti_task_queue_take(&executor->queue)) != NULL;) {
         task->future.next = NULL;
         *end = &task->future;

@@ -14,6 +14,7 @@
  *   HOOKED   there may be hooks (hooks.h)
  *   ASKED    its task has been asked to end
  *   QUEUED   of one that is composed: it has been given to its executor
+ *   TAKEN    somebody has looked for it in its executor's queue, and it had left that
  *
  *   from               to           by
  *   PENDING            RUNNING      wefti_task_begin; weft_future_set_running_or_notify_cancel
@@ -194,7 +195,7 @@ static void take_apart(struct weft_future *future, struct weft_future **dead)
     if (future->composed) {
         struct wefti_composition *composition = future->arg;
         wefti_compositions_leave(composition);
-        for (size_t i = 0; i < composition->count; i++)
+        for (size_t i = 0; i < composition->need.count; i++)
             if (composition->sources[i].hook.future != NULL)
                 drop(composition->sources[i].hook.future, dead);
         wefti_release(composition);

@@ -6,7 +6,7 @@
  * In the child of a fork the forking thread tells what others had not told yet, as if it had made it
  * done. What they had called is lost with them.
  *
- * Lock order: the hooks' lock, then a bucket's. The registry's is never taken under it.
+ * Lock order: the hooks' lock, then the registry's, then a bucket's.
  */
 #include "pool/hooks.h"
 
@@ -14,6 +14,7 @@
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "pool/group.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "primitives/error.h"
@@ -21,6 +22,7 @@
 #include "primitives/thread.h"
 
 static struct wefti_mutex mutex;
+static uint64_t losses; /* guarded by it */
 
 void wefti_hooks_lock(void)
 {
@@ -80,8 +82,14 @@ bool wefti_hook_remove(struct wefti_hook *hook)
     bool in = hook->previous != NULL;
     if (in)
         wefti_hook_unlink(hook);
+    losses += in;
     wefti_hooks_unlock();
     return in;
+}
+
+uint64_t wefti_hooks_losses(void)
+{
+    return losses;
 }
 
 /* ---- telling ------------------------------------------------------------------------------- */
@@ -95,7 +103,7 @@ struct telling {
 };
 
 static struct telling *tellings;   /* all that have begun */
-static struct weft_future *untold; /* in the child of a fork: what others told, by waits_for */
+static struct weft_future *untold; /* in the child of a fork: what others told */
 
 static void begin_telling(struct telling *telling)
 {
@@ -251,12 +259,13 @@ static void after_fork_child(void)
     uint32_t own = wefti_self()->number;
     wefti_mutex_init(&mutex);
     wefti_groups_after_fork_child();
+    wefti_helpers_after_fork_child();
     for (struct telling *next, *telling = tellings; telling != NULL; telling = next) {
         next = telling->next;
         if (telling->thread == own)
             continue;
         end_telling(telling);
-        telling->future->waits_for = untold; /* it is done, and waits for nothing */
+        telling->future->next_untold = untold;
         untold = telling->future;
     }
 }
@@ -269,8 +278,7 @@ static void take_over(void)
         wefti_hooks_lock();
         future = untold;
         if (future != NULL) {
-            untold = future->waits_for;
-            future->waits_for = NULL;
+            untold = future->next_untold;
         }
         wefti_groups_catch_up();
         wefti_hooks_unlock();

@@ -17,6 +17,7 @@ enum {
     WEFTI_TASK_HOOKED = 1 << 4, /* there may be hooks */
     WEFTI_TASK_ASKED = 1 << 5,  /* RUNNING: it has been asked to end */
     WEFTI_TASK_QUEUED = 1 << 6, /* a composed one: its executor has it now */
+    WEFTI_TASK_TAKEN = 1 << 7,  /* it has been in its executor's queue, and is not any more */
     WEFTI_TASK_BITS = 0xffff,   /* all of these; COMPLETING has above them, */
     WEFTI_TASK_PROCESS = 16,    /* from this bit on, in which process: wefti_forks() */
 };
