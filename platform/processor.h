@@ -8,6 +8,21 @@
 /* How many processors the process may use (its affinity when first asked), at least 1. */
 int wefti_processors(void);
 
+enum { WEFTI_CACHE_LINE = 64 };
+
+/* Memory that is going to be written: another core may have it, and it takes a while to come. */
+static inline void wefti_fetch(const void *memory, int bytes)
+{
+    for (int i = 0; i < bytes; i += WEFTI_CACHE_LINE) {
+        const char *line = (const char *)memory + i;
+#if defined(__x86_64__)
+        __asm__ volatile("prefetchw %0" : : "m"(*line)); /* the builtin asks for reading */
+#else
+        __builtin_prefetch(line, 1);
+#endif
+    }
+}
+
 /* One step of a spinning wait. */
 static inline void wefti_pause(void)
 {

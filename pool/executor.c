@@ -59,6 +59,7 @@ static void fill_in(struct weft_executor *executor, const weft_executor_options 
         .queue_size = options->queue_size,
         .when_full = options->when_full,
         .timing = options->timing,
+        .plain = options->queue_size == 0 && options->order == WEFT_ORDER_FIFO,
         .stack_size = options->stack_size,
         .initializer = options->initializer,
         .init_arg = options->init_arg,
@@ -67,6 +68,7 @@ static void fill_in(struct weft_executor *executor, const weft_executor_options 
         .submitters = {.kind = WEFTI_EXECUTOR},
     };
     wefti_mutex_init(&executor->mutex);
+    wefti_mutex_init(&executor->inbox.mutex);
     wefti_mutex_init(&executor->spare_mutex);
 }
 
@@ -142,6 +144,7 @@ void wefti_executor_close(struct weft_executor *executor, bool cancel)
 {
     wefti_mutex_lock(&executor->mutex);
     executor->closed = true;
+    wefti_executor_settle(executor);
     wefti_sleepers_call_all(&executor->idle);
     wefti_sleepers_call_all(&executor->submitters);
     wefti_mutex_unlock(&executor->mutex);

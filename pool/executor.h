@@ -8,6 +8,7 @@
  *   executor_list.c    all executors: what becomes of them at exit and after a fork
  *   executor_stats.c   what they have done
  *   task_memory.c      memory for tasks, used again and again
+ *   inbox.c            tasks that have come
  *   task_queue.c       which task is next
  *   task_run.c         a task is run, or not
  *   tally.c            and counted
@@ -20,43 +21,29 @@
  * needs its memory: itself until it has ended, and each task's memory, for a future may outlive the
  * executor, and is given back to it.
  *
- * While a task is queued and the mutex is free there is a worker: either one that is busy and comes
- * back, or one that is coming (started, called or spinning). A submit calls or starts one if more
- * tasks are queued than workers are coming.
+ * While a task is queued and the mutex is free there are as many workers for it as are allowed: all
+ * that are idle or coming, and if they are too few the busy ones. One of the idle ones is awake then
+ * (called, or looking on); it calls the next before it runs a task, if there are more. So a submit
+ * starts a worker if more tasks are queued than workers are idle or coming, and calls one if none is
+ * awake. While neither can become necessary the inbox is open: its tasks are not in the queue yet.
  *
- * Lock order: the list's mutex, executors' in the order of the list, the registry's and what comes
- * after it. `spare_mutex` is locked alone. No code of the program runs under any of them.
+ * Lock order: the list's mutex, executors' in the order of the list, the inbox's; or, instead of that,
+ * the registry's and what comes after it. `spare_mutex` is locked alone. No code of the program runs
+ * under any of them.
  */
 #ifndef WEFTI_POOL_EXECUTOR_H
 #define WEFTI_POOL_EXECUTOR_H
 
 #include <weft/executor.h>
-#include <weft/executor_stats.h>
 
 #include "platform/atomic.h"
+#include "platform/processor.h"
 #include "pool/future.h"
+#include "pool/inbox.h"
 #include "pool/sleepers.h"
+#include "pool/tally.h"
 #include "pool/task_queue.h"
 #include "primitives/deadline.h"
-
-/* Durations in nanoseconds; weft_histogram has the meaning of the buckets. */
-struct wefti_times {
-    WEFTI_ATOMIC_64 uint64_t total;
-    WEFTI_ATOMIC_64 uint64_t longest;
-    WEFTI_ATOMIC_64 uint64_t buckets[WEFT_HISTOGRAM_BUCKETS];
-};
-
-/*
- * What has become of tasks. One thread writes at a time (a worker its own, who has the executor's
- * mutex the executor's), with relaxed stores: any may read.
- */
-struct wefti_tally {
-    WEFTI_ATOMIC_64 uint64_t done;
-    WEFTI_ATOMIC_64 uint64_t failed;
-    WEFTI_ATOMIC_64 uint64_t cancelled;
-    struct wefti_times waits; /* with `timing` */
-    struct wefti_times runs;
-};
 
 struct wefti_worker {
     struct weft_executor *executor;
@@ -67,9 +54,12 @@ struct wefti_worker {
     bool joined;               /* and its thread is gone */
 
     /* Its own thread's. */
-    bool ready;               /* its initializer has succeeded */
-    bool interrupted;         /* while it was idle: it is for the next task */
-    struct wefti_task *task;  /* what it runs; in a fork's child others look, too */
+    bool ready;                /* its initializer has succeeded */
+    bool interrupted;          /* while it was idle: it is for the next task */
+    struct wefti_task *task;   /* what it runs; in a fork's child others look, too */
+    struct weft_future *freed; /* tasks' memory that is to be given back, the last one first */
+    struct weft_future *freed_first;
+    uint32_t freed_count;
     struct wefti_tally tally; /* read by others */
 };
 
@@ -85,34 +75,41 @@ struct weft_executor {
     size_t queue_size; /* 0: no limit */
     weft_when_full when_full;
     bool timing;
+    bool plain; /* tasks may come by the inbox */
     size_t stack_size;
     weft_target *initializer;
     void *init_arg;
 
-    /* Memory of tasks (task_memory.c). */
+    /* Memory of tasks (task_memory.c), and what those who bring tasks have among themselves. */
+    char apart_1[WEFTI_CACHE_LINE];
     struct wefti_mutex spare_mutex;
     struct weft_future *spare; /* guarded by spare_mutex */
     uint32_t taken;            /* the same, but read without */
+    char apart_2[WEFTI_CACHE_LINE];
+    uint32_t given; /* as taken it wraps: their difference counts */
     struct weft_future *returned;
-    uint32_t given; /* both wrap: their difference counts */
+    char apart_3[WEFTI_CACHE_LINE];
+    struct wefti_inbox inbox;
+    char apart_4[WEFTI_CACHE_LINE];
 
     struct wefti_mutex mutex; /* guards all below */
     struct wefti_task_queue queue;
+    bool by_inbox; /* it is open */
     bool closed;
     bool broken;
     bool awaited; /* by exit */
     uint32_t users;
     uint32_t live;     /* workers that have not left */
-    uint32_t coming;   /* of these: started and not there yet, or spinning */
+    uint32_t coming;   /* of these: started and not there yet */
+    uint32_t looking;  /* of these: idle and awake, 1 at most */
     uint32_t named;    /* so many names have been given to workers */
     uint32_t watchers; /* joins, which look at the workers: none is released meanwhile */
     struct wefti_sleepers idle;
     struct wefti_sleepers submitters;
     struct wefti_worker *workers; /* that have been started */
     struct wefti_worker *reserve; /* that have not */
-    uint64_t submitted;
-    size_t peak;
-    struct wefti_tally tally; /* of what was not run by a worker in its turn */
+    uint64_t submitted;           /* but for what is in the inbox */
+    struct wefti_tally tally;     /* of what was not run by a worker in its turn */
 
     struct weft_executor *next; /* the list of all, guarded by its mutex */
     struct weft_executor *previous;
@@ -139,10 +136,22 @@ weft_status wefti_executor_join(struct weft_executor *executor, int64_t deadline
 
 /* ---- a task comes (executor_submit.c) ------------------------------------------------------- */
 
+/* With the mutex locked: the queue has all tasks that have come. */
+void wefti_executor_collect(struct weft_executor *executor);
+
 /*
- * Calls or starts a worker if more tasks are queued than are coming. Not WEFT_OK: there is no worker
- * at all.
+ * The same before it is let go, if there is a task more, or a worker that is idle, looks on or is
+ * called has become busy or has left: opens or shuts the inbox.
  */
+void wefti_executor_settle(struct weft_executor *executor);
+
+/* The same, and shuts it: from now on whoever brings a task locks the mutex. */
+void wefti_executor_shut(struct weft_executor *executor);
+
+/* The same, and true: an idle worker has been called for what is queued, and is to be woken. */
+bool wefti_executor_pass_on(struct weft_executor *executor);
+
+/* Calls or starts a worker if one is needed. Not WEFT_OK: there is no worker at all. */
 weft_status wefti_executor_staff(struct weft_executor *executor);
 
 /* Queues a task, whatever the bound. Not WEFT_OK: it is not queued. */
@@ -151,7 +160,7 @@ weft_status wefti_executor_enqueue(struct weft_executor *executor, struct wefti_
 /* Takes out all that is queued, and cancels (WEFT_OK) or fails it. */
 void wefti_executor_drain(struct weft_executor *executor, weft_status why);
 
-/* ---- tasks (task_run.c, tally.c, task_memory.c) ------------------------------------------------------ */
+/* ---- tasks (task_run.c, task_memory.c) ------------------------------------------------------ */
 
 extern const struct wefti_owner_type wefti_executor_owner;
 
@@ -168,15 +177,11 @@ void wefti_task_give_up(struct wefti_task *task);
 /* Ends a task that is taken out and not run: cancels (WEFT_OK) or fails it. Gives up its reference. */
 void wefti_task_drop(struct weft_executor *executor, struct wefti_task *task, weft_status why);
 
-/* Counts one more, in a tally that is the caller's to write. */
-void wefti_tally_add(uint64_t *number);
-void wefti_tally_time(struct wefti_times *times, int64_t nanoseconds);
-
-/* Adds what one tally has to another, whose mutex is locked. */
-void wefti_tally_merge(struct wefti_tally *into, const struct wefti_tally *from);
-
 struct weft_future *wefti_task_allocate(struct wefti_owner *owner);
 void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future);
+
+/* Gives back what the calling worker, or one that is gone, has freed. */
+void wefti_worker_give_back(struct wefti_worker *worker);
 
 /* Releases all spare tasks, and from now on those that come back. */
 void wefti_task_memory_end(struct weft_executor *executor);

@@ -98,6 +98,7 @@ static void before_fork(void)
     wefti_mutex_lock(&mutex);
     for (struct weft_executor *executor = first; executor != NULL; executor = executor->next) {
         wefti_mutex_lock(&executor->mutex);
+        wefti_mutex_lock(&executor->inbox.mutex);
         wefti_mutex_lock(&executor->spare_mutex);
     }
 }
@@ -106,6 +107,7 @@ static void after_fork_parent(void)
 {
     for (struct weft_executor *executor = first; executor != NULL; executor = executor->next) {
         wefti_mutex_unlock(&executor->spare_mutex);
+        wefti_mutex_unlock(&executor->inbox.mutex);
         wefti_mutex_unlock(&executor->mutex);
     }
     wefti_mutex_unlock(&mutex);
@@ -120,6 +122,7 @@ static void bury(struct wefti_worker *worker)
             wefti_task_give_up(task);
     }
     wefti_tally_merge(&worker->executor->tally, &worker->tally);
+    wefti_worker_give_back(worker);
     wefti_worker_free(worker);
 }
 
@@ -129,9 +132,11 @@ static void make_single(struct weft_executor *executor, const struct wefti_worke
     struct wefti_worker *workers = executor->workers;
     executor->workers = NULL;
     executor->closed = true;
+    wefti_executor_settle(executor);
     executor->users = 1 + (wefti_load(&executor->handles, RELAXED) != 0);
     executor->live = 0;
     executor->coming = 0;
+    executor->looking = 0;
     executor->watchers = 0;
     executor->idle.asleep = executor->idle.called = 0;
     executor->submitters.asleep = executor->submitters.called = 0;

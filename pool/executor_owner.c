@@ -17,6 +17,7 @@ static bool take_out(struct weft_executor *executor, struct weft_future *future)
 {
     bool called = false;
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     bool queued = future->queued;
     if (queued) {
         wefti_task_queue_remove(&executor->queue, (void *)future);
@@ -58,6 +59,7 @@ void wefti_executor_drain(struct weft_executor *executor, weft_status why)
     struct weft_future *first = NULL;
     struct weft_future **end = &first;
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     for (struct wefti_task *task; (task = wefti_task_queue_take(&executor->queue)) != NULL;) {
         task->future.next = NULL;
         *end = &task->future;

@@ -46,6 +46,7 @@ weft_status weft_executor_get_stats_with(weft_executor *executor, weft_executor_
     if (executor == NULL || stats == NULL)
         return WEFT_VALUE_ERROR;
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     add(&all, &executor->tally);
     for (const struct wefti_worker *worker = executor->workers; worker != NULL;
          worker = worker->next)
@@ -53,7 +54,7 @@ weft_status weft_executor_get_stats_with(weft_executor *executor, weft_executor_
     all.submitted = executor->submitted;
     all.queued = executor->queue.length;
     all.running = all.submitted - all.queued - all.done - all.failed - all.cancelled;
-    all.peak = executor->peak;
+    all.peak = wefti_load(&executor->inbox.peak, RELAXED);
     all.workers = executor->live;
     all.idle = executor->idle.asleep - executor->idle.called;
     int64_t oldest = executor->timing ? wefti_task_queue_oldest(&executor->queue) : 0;

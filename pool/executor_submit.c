@@ -60,19 +60,69 @@ static weft_status start_worker(struct weft_executor *executor)
     return status;
 }
 
+/* With the mutex locked: whether an idle worker looks for a task, or is called to do so. */
+static bool one_looks(const struct weft_executor *executor)
+{
+    return executor->looking + executor->idle.called > 0;
+}
+
+/* With the mutex locked: if `tasks` are queued and none looks, calls one. */
+static bool call(struct weft_executor *executor, size_t tasks)
+{
+    return tasks > 0 && !one_looks(executor) && wefti_sleepers_call(&executor->idle);
+}
+
+void wefti_executor_collect(struct weft_executor *executor)
+{
+    if (executor->by_inbox)
+        executor->submitted += wefti_inbox_settle(&executor->inbox, &executor->queue, true);
+}
+
+/* With the mutex locked: collects, and opens or shuts the inbox. */
+static void settle(struct weft_executor *executor, bool open)
+{
+    executor->by_inbox = open;
+    executor->submitted += wefti_inbox_settle(&executor->inbox, &executor->queue, open);
+}
+
+/* With the mutex locked: whether nobody has to be called or started for a task that comes. */
+static bool may_open(const struct weft_executor *executor)
+{
+    return executor->plain && !executor->closed && !executor->broken &&
+           executor->live == executor->max_workers &&
+           (executor->idle.asleep == 0 || one_looks(executor));
+}
+
+void wefti_executor_settle(struct weft_executor *executor)
+{
+    settle(executor, may_open(executor));
+}
+
+void wefti_executor_shut(struct weft_executor *executor)
+{
+    settle(executor, false);
+}
+
+bool wefti_executor_pass_on(struct weft_executor *executor)
+{
+    if (executor->by_inbox && !may_open(executor))
+        wefti_executor_settle(executor);
+    return call(executor, executor->queue.length);
+}
+
 /*
- * With the mutex locked: `more` tasks are going to be queued. If more are queued then than workers
- * are coming, calls an idle one, to be woken after the mutex, or starts another if one is allowed.
- * Lets the mutex go meanwhile if it is to be asked *again. Not WEFT_OK: there is no worker at all.
+ * With the mutex locked: `more` tasks are going to be queued. Calls an idle worker, to be woken after
+ * the mutex, if none looks; starts another if there are too few, and one is allowed. Lets the mutex go
+ * meanwhile if it is to be asked *again. Not WEFT_OK: there is no worker at all.
  */
 static weft_status staff(struct weft_executor *executor, size_t more, bool *called, bool *again)
 {
     weft_status status = WEFT_OK;
+    size_t tasks = executor->queue.length + more;
     *again = false;
-    if (executor->queue.length + more <= (size_t)executor->coming + executor->idle.called)
-        return WEFT_OK;
-    *called = wefti_sleepers_call(&executor->idle);
-    if (*called || executor->live >= executor->max_workers)
+    *called = call(executor, tasks) || *called;
+    if (tasks <= (size_t)executor->coming + executor->looking + executor->idle.asleep ||
+        executor->live >= executor->max_workers)
         return WEFT_OK;
     if (executor->reserve == NULL) {
         status = make_worker(executor);
@@ -89,9 +139,11 @@ weft_status wefti_executor_staff(struct weft_executor *executor)
     bool called = false;
     bool again;
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     do
         status = staff(executor, 0, &called, &again);
     while (again);
+    wefti_executor_settle(executor);
     wefti_mutex_unlock(&executor->mutex);
     if (called)
         wefti_sleepers_wake(&executor->idle);
@@ -154,14 +206,13 @@ static weft_status let_in(struct weft_executor *executor, struct request *reques
 /* ---- both ---------------------------------------------------------------------------------- */
 
 /* Queues the task of a request, or counts it if its submitter runs it. */
-static weft_status put(struct weft_executor *executor, struct request *request)
+static weft_status put_in_queue(struct weft_executor *executor, struct request *request)
 {
     weft_status status;
     bool called = false;
     bool again;
-    if (wefti_watched())
-        wefti_watch_releasing(request->task);
     wefti_mutex_lock(&executor->mutex);
+    wefti_executor_collect(executor);
     do {
         again = false;
         status = let_in(executor, request);
@@ -169,11 +220,9 @@ static weft_status put(struct weft_executor *executor, struct request *request)
             status = staff(executor, 1, &called, &again);
     } while (again);
     executor->submitted += status == WEFT_OK;
-    if (status == WEFT_OK && !request->run_here) {
+    if (status == WEFT_OK && !request->run_here)
         wefti_task_queue_put(&executor->queue, request->task);
-        if (executor->queue.length > executor->peak)
-            executor->peak = executor->queue.length;
-    }
+    wefti_executor_settle(executor);
     /* Who is interrupted may have been called for room that is there, and goes away without. */
     bool pass_on = status == WEFT_INTERRUPTED && has_room(executor) &&
                    wefti_sleepers_call(&executor->submitters);
@@ -183,6 +232,16 @@ static weft_status put(struct weft_executor *executor, struct request *request)
     if (pass_on)
         wefti_sleepers_wake(&executor->submitters);
     return status;
+}
+
+static weft_status put(struct weft_executor *executor, struct request *request)
+{
+    if (wefti_watched())
+        wefti_watch_releasing(request->task);
+    if (executor->plain && request->task->future.priority == 0 &&
+        wefti_inbox_put(&executor->inbox, &executor->queue, request->task))
+        return WEFT_OK;
+    return put_in_queue(executor, request);
 }
 
 weft_status wefti_executor_enqueue(struct weft_executor *executor, struct wefti_task *task)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Relaxed throughout: each number has one writer at a time and stands for itself. */
+#include "pool/tally.h"
 #include "platform/atomic.h"
-#include "pool/executor.h"
 
 static void add(uint64_t *number, uint64_t more)
 {

@@ -3,7 +3,8 @@
  * Memory for an executor's tasks is used again: what futures give back goes to a list that anybody
  * pushes to, by compare-and-swap; who needs one takes from a list of his own, which a mutex among
  * the submitters guards, and when that is empty takes over the whole other one. Nobody pops from the
- * shared list one by one, so it does not matter that an element may leave it and come back.
+ * shared list one by one, so it does not matter that an element may leave it and come back. A worker
+ * gives back what is freed in it by the dozen, and when it has nothing to do.
  *
  * At most KEPT are kept. The executor's memory is pinned once for each task; after its end the shared
  * list is `ended`, and what comes back is released.
@@ -12,8 +13,9 @@
 
 #include "platform/atomic.h"
 #include "platform/memory.h"
+#include "platform/processor.h"
 
-enum { KEPT = 16384 };
+enum { KEPT = 16384, TOGETHER = 32 };
 
 static struct weft_future ended; /* only its address: the shared list takes nothing more */
 
@@ -41,6 +43,8 @@ struct weft_future *wefti_task_allocate(struct wefti_owner *owner)
         future = wefti_exchange(&executor->returned, NULL, ACQUIRE);
     if (future != NULL) {
         executor->spare = future->next;
+        if (future->next != NULL)
+            wefti_fetch(future->next, sizeof(struct wefti_task));
         /* Relaxed: recycle needs to know it only roughly. */
         wefti_store(&executor->taken, executor->taken + 1, RELAXED);
     }
@@ -59,21 +63,50 @@ struct weft_future *wefti_task_allocate(struct wefti_owner *owner)
     return &task->future;
 }
 
-void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future)
+/* Gives back a chain of so many, from `future` to `last`. From then on the executor may be gone. */
+static void give_back(struct weft_executor *executor, struct weft_future *future,
+                      struct weft_future *last, uint32_t count)
 {
-    struct weft_executor *executor = (void *)owner;
     /* Relaxed: only the number matters, and that roughly. */
-    uint32_t given = wefti_fetch_add(&executor->given, 1, RELAXED);
+    uint32_t given = wefti_fetch_add(&executor->given, count, RELAXED);
     bool full = given - wefti_load(&executor->taken, RELAXED) >= KEPT;
     struct weft_future *first = wefti_load(&executor->returned, RELAXED);
     while (first != &ended && !full) {
-        future->next = first;
+        last->next = first;
         /* Release: pairs with the acquire in allocate and end. */
         if (wefti_cas(&executor->returned, &first, future, RELEASE))
-            return; /* from here on the executor may be gone */
+            return;
     }
-    wefti_fetch_sub(&executor->given, 1, RELAXED);
-    release(executor, future);
+    wefti_fetch_sub(&executor->given, count, RELAXED);
+    last->next = NULL;
+    release_all(executor, future);
+}
+
+void wefti_worker_give_back(struct wefti_worker *worker)
+{
+    struct weft_future *freed = worker->freed;
+    worker->freed = NULL;
+    if (freed != NULL)
+        give_back(worker->executor, freed, worker->freed_first, worker->freed_count);
+}
+
+void wefti_task_recycle(struct wefti_owner *owner, struct weft_future *future)
+{
+    struct weft_executor *executor = (void *)owner;
+    struct wefti_worker *worker = wefti_worker_current();
+    if (worker == NULL || worker->executor != executor) {
+        give_back(executor, future, future, 1);
+        return;
+    }
+    future->next = worker->freed;
+    if (worker->freed == NULL) {
+        worker->freed_first = future;
+        worker->freed_count = 0;
+    }
+    /* Release: in a fork's child this may be seen at any step. */
+    wefti_store(&worker->freed, future, RELEASE);
+    if (++worker->freed_count == TOGETHER)
+        wefti_worker_give_back(worker);
 }
 
 void wefti_task_memory_end(struct weft_executor *executor)

@@ -2,6 +2,7 @@
 #include "pool/task_queue.h"
 
 #include "platform/atomic.h"
+#include "platform/processor.h"
 
 static struct wefti_task *task_of(struct wefti_heap_node *node)
 {
@@ -18,8 +19,20 @@ static void append(struct wefti_task_queue *queue, struct weft_future *future)
 {
     future->next = NULL;
     future->previous = queue->last;
-    *(queue->last != NULL ? &queue->last->next : &queue->first) = future;
+    *(queue->first != NULL ? &queue->last->next : &queue->first) = future;
     queue->last = future;
+}
+
+void wefti_task_queue_append(struct wefti_task_queue *queue, struct wefti_task_queue *others)
+{
+    if (others->first == NULL)
+        return;
+    others->first->previous = queue->last;
+    *(queue->first != NULL ? &queue->last->next : &queue->first) = others->first;
+    queue->last = others->last;
+    count(queue, queue->length + others->length);
+    others->first = NULL;
+    count(others, 0);
 }
 
 void wefti_task_queue_put(struct wefti_task_queue *queue, struct wefti_task *task)
@@ -45,18 +58,26 @@ void wefti_task_queue_remove(struct wefti_task_queue *queue, struct wefti_task *
         wefti_heap_remove(&queue->heap, &task->node);
         return;
     }
-    *(future->previous != NULL ? &future->previous->next : &queue->first) = future->next;
+    /* The one behind the first is not written to: it may lie in another core's cache. */
+    if (future == queue->first) {
+        queue->first = future->next;
+        return;
+    }
+    future->previous->next = future->next;
     *(future->next != NULL ? &future->next->previous : &queue->last) = future->previous;
 }
 
 struct wefti_task *wefti_task_queue_take(struct wefti_task_queue *queue)
 {
     struct wefti_heap_node *other = queue->heap.first;
-    struct wefti_task *task = (void *)(queue->lifo ? queue->last : queue->first);
+    struct wefti_task *task =
+        (void *)(queue->lifo && queue->first != NULL ? queue->last : queue->first);
     if (other != NULL && (task == NULL || other->deadline < 0))
         task = task_of(other);
     if (task != NULL)
         wefti_task_queue_remove(queue, task);
+    if (queue->first != NULL)
+        wefti_fetch(queue->first, sizeof *task);
     return task;
 }
 

@@ -26,8 +26,8 @@ struct wefti_task {
 struct wefti_task_queue {
     bool lifo;
     size_t length;
-    struct weft_future *first; /* the list, in the order of coming */
-    struct weft_future *last;
+    struct weft_future *first; /* the list, in the order of coming; its `previous` is not used */
+    struct weft_future *last;  /* if there is a first */
     struct wefti_heap heap;
 };
 
@@ -39,6 +39,9 @@ struct wefti_task *wefti_task_queue_take(struct wefti_task_queue *queue);
 
 /* Takes a task out that is in. */
 void wefti_task_queue_remove(struct wefti_task_queue *queue, struct wefti_task *task);
+
+/* Puts a queue's tasks behind another's: all of them have priority 0. O(1). */
+void wefti_task_queue_append(struct wefti_task_queue *queue, struct wefti_task_queue *others);
 
 /* When the oldest task came that is in, of those that have the time of it; 0: none. O(n). */
 int64_t wefti_task_queue_oldest(const struct wefti_task_queue *queue);

@@ -7,13 +7,14 @@
  *   a worker is   counted in          by                     and becomes
  *   coming        live, coming        who starts it          busy, idle
  *   busy          live                itself: takes a task   busy, looking on, idle, gone
- *   looking on    live, coming        itself: spin           busy, idle
+ *   looking on    live, looking       itself: look_on        busy, idle
  *   idle          live, idle.asleep   itself: rest           called, busy or gone (by its deadline)
- *   called        live, idle.called   who brings a task      busy, idle
+ *   called        live, idle.called   who brings, or takes   busy, idle
  *   gone          (nothing)           itself: depart         the thread ends
  *
  * All of it changes under the executor's mutex. Who brings a task compares the tasks that are queued
- * with the workers that are coming, looking on and called. A busy worker comes back by itself.
+ * with the workers that are not busy. One of the idle ones is called; it calls the next. A busy worker
+ * comes back by itself.
  *
  * An interruption that comes while no task runs is for the next one, and what a task has not heard
  * is forgotten at its end.
@@ -34,7 +35,8 @@
 #include "primitives/self.h"
 #include "primitives/thread.h"
 
-enum { SPINS = 100, NUMBER_BYTES = 12 };
+enum { LOOKS = 25, PAUSES = 4, BURST = 32 };
+enum { NUMBER_BYTES = 12 };
 
 /* ---- between tasks ------------------------------------------------------------------------- */
 
@@ -44,15 +46,54 @@ static bool finite(const struct weft_executor *executor)
     return executor->closed || executor->broken;
 }
 
-/* Looks on for a moment; others need not be woken meanwhile. */
-static void spin(struct weft_executor *executor)
+/* How many tasks there are, roughly. */
+static size_t tasks_of(const struct weft_executor *executor)
 {
-    executor->coming++;
-    wefti_mutex_unlock(&executor->mutex);
-    for (int i = 0; i < SPINS && wefti_load(&executor->queue.length, RELAXED) == 0; i++)
+    /* Relaxed: it is looked at again with the mutex locked. */
+    return wefti_load(&executor->queue.length, RELAXED) +
+           wefti_load(&executor->inbox.tasks.length, RELAXED);
+}
+
+static void pause_for(int times)
+{
+    for (int i = 0; i < times; i++)
         wefti_pause();
+}
+
+/* Until there are tasks, for a moment. A burst is let grow, so that who brings it is left alone. */
+static void spin(const struct weft_executor *executor)
+{
+    size_t before = 0;
+    for (int i = 0; i < LOOKS; i++) {
+        size_t tasks = tasks_of(executor);
+        if (tasks != 0 && (tasks == before || tasks >= BURST))
+            break;
+        before = tasks;
+        pause_for(PAUSES);
+    }
+}
+
+/* With the mutex locked, which it lets go: looks on for a moment, if no other one does. */
+static void look_on(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    bool looks = executor->looking == 0 && wefti_processors() > 1;
+    executor->looking += looks;
+    if (looks)
+        wefti_executor_settle(executor);
+    wefti_mutex_unlock(&executor->mutex);
+    wefti_worker_give_back(worker);
+    if (looks)
+        spin(executor);
     wefti_mutex_lock(&executor->mutex);
-    executor->coming--;
+    executor->looking -= looks;
+}
+
+/* With the mutex locked: there is nothing to do, and who brings a task calls a worker that sleeps. */
+static bool must_wait(struct weft_executor *executor)
+{
+    wefti_executor_shut(executor);
+    return executor->queue.length == 0 && !finite(executor);
 }
 
 /* Sleeps until it is called; false: for too long. */
@@ -66,13 +107,13 @@ static bool rest(struct wefti_worker *worker)
         patience.firm = false;
         (void)wefti_deadline_for(executor->keep_alive, &patience.deadline);
     }
-    while (executor->queue.length == 0 && !finite(executor)) {
+    while (must_wait(executor)) {
         enum wefti_outcome outcome = WEFTI_TIMED_OUT;
         if (patience.deadline != WEFTI_TRY)
             outcome = wefti_sleepers_sleep(&executor->idle, &executor->mutex, patience);
         if (outcome == WEFTI_INTERRUPTED)
             worker->interrupted = true;
-        if (outcome == WEFTI_TIMED_OUT && executor->queue.length == 0)
+        if (outcome == WEFTI_TIMED_OUT && must_wait(executor))
             return executor->live <= executor->min_workers;
     }
     return true;
@@ -82,16 +123,16 @@ static bool rest(struct wefti_worker *worker)
 static struct wefti_task *next_task(struct wefti_worker *worker)
 {
     struct weft_executor *executor = worker->executor;
-    bool may_spin = wefti_processors() > 1;
+    if (executor->queue.length == 0 && !finite(executor))
+        look_on(worker);
     for (;;) {
+        if (executor->queue.first == NULL)
+            wefti_executor_collect(executor);
         struct wefti_task *task = wefti_task_queue_take(&executor->queue);
         if (task != NULL || finite(executor))
             return task;
-        if (may_spin && executor->coming == 0)
-            spin(executor);
-        else if (!rest(worker))
+        if (!rest(worker))
             return NULL;
-        may_spin = false;
     }
 }
 
@@ -122,7 +163,10 @@ static void serve(struct wefti_worker *worker)
     wefti_self()->serves = &executor->owner;
     while ((task = next_task(worker)) != NULL) {
         bool room = wefti_sleepers_call(&executor->submitters);
+        bool called = wefti_executor_pass_on(executor);
         wefti_mutex_unlock(&executor->mutex);
+        if (called)
+            wefti_sleepers_wake(&executor->idle);
         if (room)
             wefti_sleepers_wake(&executor->submitters);
         if (worker->interrupted)
@@ -157,6 +201,7 @@ static void break_pool(struct weft_executor *executor)
 {
     wefti_mutex_lock(&executor->mutex);
     executor->broken = true;
+    wefti_executor_settle(executor);
     wefti_sleepers_call_all(&executor->idle);
     wefti_mutex_unlock(&executor->mutex);
     wefti_sleepers_wake_all(&executor->idle);
@@ -223,6 +268,7 @@ static void leave(struct wefti_worker **left)
     wefti_mutex_unlock(&executor->mutex);
     free_earlier(earlier);
     wefti_self()->serves = NULL;
+    wefti_worker_give_back(worker);
     worker->thread->arg = NULL; /* what still runs in the thread (Local's destructors) is no task */
     wefti_mutex_lock(&executor->mutex);
     worker->gone = true;

@@ -88,6 +88,26 @@ TEST(a_task_that_is_asked_to_end_as_it_ends_is_counted_as_what_its_future_says)
     weft_executor_free(pool);
 }
 
+TEST(the_peak_counts_what_is_queued_and_what_has_just_come)
+{
+    struct gate first = {0};
+    struct gate second = {0};
+    weft_executor *pool = weft_executor_new(1);
+    occupy(pool, &first, 1);
+    assert_int_equal(weft_executor_post(pool, pass, &second), WEFT_OK);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(weft_executor_post(pool, same, NULL), WEFT_OK);
+    assert_int_equal(weft_event_set(&first.open), WEFT_OK);
+    EVENTUALLY(atomic_load(&second.inside) == 1); /* the worker has seen the other four */
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(weft_executor_post(pool, same, NULL), WEFT_OK);
+    assert_int_equal(weft_event_set(&second.open), WEFT_OK);
+    assert_int_equal(weft_executor_shutdown(pool), WEFT_OK);
+    assert_int_equal(numbers(pool).peak, 14);
+    assert_int_equal(numbers(pool).submitted, 16);
+    weft_executor_free(pool);
+}
+
 TEST(without_timing_no_time_is_measured)
 {
     struct gate gate = {0};

@@ -241,6 +241,22 @@ TEST(one_task_wakes_one_worker)
     finish(pool);
 }
 
+TEST(each_of_several_tasks_has_an_idle_worker)
+{
+    enum { WORKERS = 4, TIMES = 20 };
+    weft_executor *pool = weft_executor_new(WORKERS);
+    for (int i = 0; i < TIMES; i++) {
+        struct gate gate = {0};
+        occupy(pool, &gate, 1 + i % WORKERS); /* all of them get to the gate, though none goes on */
+        assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
+        EVENTUALLY(numbers(pool).running == 0);
+        if (i % 2 == 0)
+            EVENTUALLY(numbers(pool).idle == numbers(pool).workers);
+    }
+    assert_int_equal(numbers(pool).workers, WORKERS);
+    finish(pool);
+}
+
 /* ---- a task that ends its thread ----------------------------------------------------------- */
 
 static void *leave_thread(void *arg)
