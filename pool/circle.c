@@ -110,7 +110,7 @@ static enum answer ask(struct question *question, struct wefti_need *need, struc
 
 static bool search(struct question *question, struct wefti_need *top)
 {
-    struct wefti_need *need = NULL;
+    struct wefti_need *need = top;
     (void)ask_need(question, top, &need);
     need->up = NULL;
     while (need != NULL) {

@@ -10,8 +10,8 @@
 
 /*
  * The calling thread is going to wait for what the caller has filled in, without a deadline. False: that
- * would never end, nor would it for ever after: it needs the thread's own task. Else wefti_task_waited
- * follows, in a cleanup if the thread may end meanwhile.
+ * would never end, for it needs the thread's own task. Else wefti_task_waited follows, in a cleanup if
+ * the thread may end meanwhile.
  */
 bool wefti_task_waits(struct wefti_reason *reason);
 void wefti_task_waited(const struct wefti_reason *reason);

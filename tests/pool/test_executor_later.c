@@ -136,8 +136,8 @@ TEST(a_task_that_waits_runs_each_of_several_branches_as_they_are_queued)
 
 static void *map_again(void *arg)
 {
-    static char a, b, c;
-    char *items[] = {&a, &b, &c};
+    static char things[3];
+    char *items[] = {&things[0], &things[1], &things[2]};
     weft_map *map = weft_executor_map(pool, same, items, 3, .window = 2);
     void *value;
     int count = 0;
