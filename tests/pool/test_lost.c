@@ -124,7 +124,9 @@ TEST(what_another_thread_was_about_to_cancel_is_cancelled)
 static struct wefti_task *take_from(weft_executor *pool)
 {
     wefti_mutex_lock(&pool->mutex);
+    wefti_executor_collect(pool);
     struct wefti_task *task = wefti_task_queue_take(&pool->queue);
+    wefti_executor_settle(pool);
     wefti_mutex_unlock(&pool->mutex);
     return task;
 }
