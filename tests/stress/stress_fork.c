@@ -24,7 +24,7 @@ struct load {
     weft_executor *pool;
     weft_lock lock; /* guards the tables; the forking thread holds it, so the child has it */
     weft_future *futures[FUTURES];
-    weft_future *promises[FUTURES]; /* what some of them wait for */
+    weft_future *promises[FUTURES]; /* what some of them wait for; all that are not done */
     atomic_bool over;
     atomic_uint seeds;
 };
@@ -49,13 +49,15 @@ static weft_future *pick(struct load *load, weft_future **table, uint32_t random
     return future;
 }
 
-/* Puts one into a table, and gives up what was there. */
+/* Puts one into a table, and gives up what was there; or itself, if that is still to be completed. */
 static void put(struct load *load, weft_future **table, uint32_t random, weft_future *future)
 {
     weft_future *before = future;
     WEFT_WITH(&load->lock) {
-        before = table[random % FUTURES];
-        table[random % FUTURES] = future;
+        if (table != load->promises || weft_future_done(table[random % FUTURES])) {
+            before = table[random % FUTURES];
+            table[random % FUTURES] = future;
+        }
     }
     weft_future_free(before);
 }
