@@ -49,8 +49,10 @@ template <class Make> void rounds(benchmark::State &state, int threads, Make mak
             [&](int index) {
                 auto round = make(index);
                 std::int64_t count = 0;
-                for (; !over.value.load(std::memory_order_relaxed); count++)
+                do {
                     round();
+                    count++;
+                } while (!over.value.load(std::memory_order_relaxed));
                 counts[static_cast<std::size_t>(index)].value = count;
             },
             [&] {

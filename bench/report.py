@@ -1,22 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tables and verdicts from what weft-bench has measured.
+"""Tables, verdicts, a page and charts from what weft-bench has measured.
 
-report.py RESULTS.json... [--rows rows.tsv] [--all]
+report.py RESULTS.json... [--rows rows.tsv] [--all] [--template FILE --page FILE]
 
 Prints a table for each "part/work": the median of a contestant's repetitions, how far the middle half
 of them spreads, its CPU time, and weft's ratio to the best peer. Then it says of each row of rows.tsv
 whether it holds. A ratio is the median of the ratios of pairs: of the repetitions with the same number,
 which the same session has measured in random order. Contestants called "weft..." are ours, those called
-"limit..." nobody's peer.
+"limit..." nobody's peer. The exit status says that all was measured, and nothing of times.
 """
 import argparse
 import json
+import math
 import re
 import statistics
 import sys
 from collections import defaultdict, namedtuple
 from pathlib import Path
+
+import page
 
 TOLERANCE = 1.03  # a row holds if it is within three per cent of its bound
 PAIRS = 9  # fewer decide nothing
@@ -92,6 +95,14 @@ def number(value):
     return f"{value:.3g} ns"
 
 
+def figure(value):
+    """Three digits, never rounded in our favour."""
+    if value == 0:
+        return "0"
+    digits = 2 - math.floor(math.log10(value))
+    return f"{math.ceil(round(value * 10**digits, 6)) / 10**digits:.3g}"
+
+
 def spread(values):
     """Half the distance of the quartiles, in per cent of the median."""
     median = statistics.median(values)
@@ -137,7 +148,7 @@ def table_lines(name, contestants):
             else:
                 line.append(f"{median_of(fields, other):.0f}")
         found = ratios(contestants, contestant, field) if contestant.startswith("weft") else None
-        line.append(f"{statistics.median(found[0]):.3g} x {found[1]}" if found else "")
+        line.append(f"{figure(statistics.median(found[0]))} x {found[1]}" if found else "")
         yield line
 
 
@@ -169,7 +180,7 @@ def verdict(row, contestants):
         says = "holds within 3 %"
     else:
         says = "does not hold"
-    return [what, f"{value:.3g}{unit}", spread(values), f"{row.bound:g}{unit}", peer, says]
+    return [what, f"{figure(value)}{unit}", spread(values), f"{row.bound:g}{unit}", peer, says]
 
 
 def verdicts(tables, rows, everything):
@@ -187,6 +198,32 @@ def summary(lines):
             f"of {count['cannot be told']} it cannot be told.")
 
 
+def check(tables):
+    """Ends if there is a table without a figure of ours."""
+    for name, contestants in tables.items():
+        if not name.startswith("limits/") and not any(n.startswith("weft") for n in contestants):
+            sys.exit(f"report: {name} has nothing of weft's")
+
+
+def bars(contestants):
+    """(name, value, how it reads) of each contestant, for a chart."""
+    field = main_field(contestants)
+    for name in by_median(contestants, field):
+        if contestants[name][field]:
+            value = median_of(contestants[name], field)
+            yield name, value, number(value)
+
+
+def write_page(options, tables, context, lines):
+    folder = Path(options.page).stem
+    pairs = max(len(f["time"]) for contestants in tables.values() for f in contestants.values())
+    made = {"machine": page.machine(context, pairs),
+            "rows": summary(lines[1:]) + "\n\n" + page.markdown(lines),
+            "tables": page.sections(tables, table_lines, folder)}
+    charts = {name: list(bars(tables[name])) for name in tables}
+    page.write(options.template, options.page, made, charts)
+
+
 def show(lines):
     lines = list(lines)
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
@@ -200,10 +237,14 @@ def main():
     parser.add_argument("results", nargs="+")
     parser.add_argument("--rows", default=Path(__file__).with_name("rows.tsv"))
     parser.add_argument("--all", action="store_true", help="a table that is not there is missing")
+    parser.add_argument("--template", metavar="FILE", help="a page, of which the page is made")
+    parser.add_argument("--page", metavar="FILE", help="writes it, and a folder of charts")
     options = parser.parse_args()
     tables, context = read(options.results)
     if not tables:
         sys.exit("report: nothing was measured")
+    if options.all:
+        check(tables)
     for name in sorted(tables):
         show(table_lines(name, tables[name]))
     lines = list(verdicts(tables, list(rows_of(options.rows)), options.all))
@@ -212,6 +253,8 @@ def main():
         print(summary(lines[1:]))
     if context.get("missing"):
         print(f"Peers that are missing here: {context['missing']}.")
+    if options.page:
+        write_page(options, tables, context, lines)
 
 
 main()

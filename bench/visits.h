@@ -37,13 +37,21 @@ template <class Pass> Visits watched_visits(int threads, Pass pass)
     std::vector<std::vector<Visit>> notes(static_cast<std::size_t>(threads));
     for (auto &mine : notes)
         mine.reserve(ROOM);
-    const std::int64_t end = now() + duration();
+    Alone<std::atomic<bool>> over;
     Visits visits;
-    visits.took = together(threads, [&](int index) {
-        std::vector<Visit> &mine = notes[static_cast<std::size_t>(index)];
-        for (std::int64_t came; (came = now()) < end;)
-            mine.push_back({came, pass(index)});
-    });
+    visits.took = together(
+        threads,
+        [&](int index) {
+            std::vector<Visit> &mine = notes[static_cast<std::size_t>(index)];
+            do {
+                const std::int64_t came = now();
+                mine.push_back({came, pass(index)});
+            } while (!over.value.load(std::memory_order_relaxed));
+        },
+        [&] {
+            sleep_for(duration());
+            over.value.store(true);
+        });
     for (const auto &mine : notes)
         visits.all.insert(visits.all.end(), mine.begin(), mine.end());
     std::sort(visits.all.begin(), visits.all.end(),

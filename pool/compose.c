@@ -102,7 +102,10 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
     composition->values = (void *)&composition->sources[count];
     composition->missing = (uint32_t)count;
     composition->outstanding = (uint32_t)count;
-    composition->count = count;
+    composition->need = (struct wefti_need){.composed = true,
+                                            .count = count,
+                                            .stride = sizeof composition->sources[0],
+                                            .sources = composition->sources};
     for (size_t i = 0; i < count; i++) {
         struct wefti_source *source = &composition->sources[i];
         source->composition = composition;
@@ -115,7 +118,7 @@ struct wefti_composition *wefti_compose(struct wefti_owner *owner, wefti_step *s
 weft_future *wefti_compose_start(struct wefti_composition *composition)
 {
     struct weft_future *future = composition->future;
-    for (size_t i = 0; i < composition->count; i++) {
+    for (size_t i = 0; i < composition->need.count; i++) {
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (wefti_future_is_done(future)) { /* it needs no more */
             hook->future = NULL;
@@ -160,7 +163,7 @@ void wefti_composition_let_go(struct weft_future *future)
 {
     struct wefti_composition *composition = future->arg;
     uint32_t removed = 0;
-    for (size_t i = 0; i < composition->count; i++) {
+    for (size_t i = 0; i < composition->need.count; i++) {
         struct wefti_hook *hook = &composition->sources[i].hook;
         if (!wefti_hook_remove(hook))
             continue;
@@ -171,39 +174,6 @@ void wefti_composition_let_go(struct weft_future *future)
 }
 
 /* ---- looking on ---------------------------------------------------------------------------- */
-
-/* How well a task of that owner's can do something for it. */
-static int usefulness(const struct weft_future *source, const struct wefti_owner *owner)
-{
-    if (wefti_future_phase(source) != WEFT_TASK_PENDING)
-        return 1;
-    if (source->owner == owner)
-        return 4;
-    return source->composed ? 3 : 2;
-}
-
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
-                                                const struct wefti_owner *owner)
-{
-    int best = 0;
-    const struct wefti_composition *composition = future->arg;
-    struct weft_future *found = NULL;
-    wefti_hooks_lock();
-    for (size_t i = 0; i < composition->count; i++) {
-        const struct wefti_hook *hook = &composition->sources[i].hook;
-        if (hook->previous == NULL)
-            continue;
-        int use = usefulness(hook->future, owner);
-        if (use > best) {
-            best = use;
-            found = hook->future;
-        }
-    }
-    if (found != NULL && !wefti_future_try_ref(found))
-        found = NULL; /* it is being given up, and is going to tell */
-    wefti_hooks_unlock();
-    return found;
-}
 
 const weft_future *weft_future_origin(const weft_future *future)
 {

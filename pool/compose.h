@@ -13,6 +13,7 @@
 
 #include "pool/future.h"
 #include "pool/hooks.h"
+#include "pool/need.h"
 
 struct wefti_composition;
 
@@ -25,6 +26,7 @@ struct wefti_source {
 };
 
 struct wefti_composition {
+    struct wefti_need need;     /* of the sources */
     struct weft_future *future; /* the composed one */
     wefti_step *step;
     weft_future *origin;       /* whose outcome it has taken over; NULL: it has its own */
@@ -35,7 +37,7 @@ struct wefti_composition {
     uint32_t missing;     /* all: sources that are not done */
     uint32_t outstanding; /* hooks to be called or taken out; while there are any, they have a
                            * reference to the future */
-    size_t count;
+    struct wefti_composition *offered; /* the next one in a helper's list */
     struct wefti_source sources[];
 };
 
@@ -56,11 +58,10 @@ void wefti_compose_finish(struct wefti_composition *composition, void *value);
 /* The future is done: takes its hooks out, and lets those sources go. */
 void wefti_composition_let_go(struct weft_future *future);
 
-/*
- * A source that the future waits for, with a reference, if possible one that is not started and the
- * owner's; NULL: it waits for none.
- */
-struct weft_future *wefti_composition_waits_for(const struct weft_future *future,
-                                                const struct wefti_owner *owner);
+/* What a composed future needs. */
+static inline struct wefti_need *wefti_composition_need(const struct weft_future *future)
+{
+    return &((struct wefti_composition *)future->arg)->need;
+}
 
 #endif

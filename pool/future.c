@@ -14,6 +14,7 @@
  *   HOOKED   there may be hooks (hooks.h)
  *   ASKED    its task has been asked to end
  *   QUEUED   of one that is composed: it has been given to its executor
+ *   TAKEN    somebody has looked for it in its executor's queue, and it had left that
  *
  *   from               to           by
  *   PENDING            RUNNING      wefti_task_begin; weft_future_set_running_or_notify_cancel
@@ -183,7 +184,7 @@ static void bury(struct weft_future *future, struct weft_future **dead)
     }
     if (future->composed) {
         struct wefti_composition *composition = future->arg;
-        for (size_t i = 0; i < composition->count; i++)
+        for (size_t i = 0; i < composition->need.count; i++)
             drop(composition->sources[i].hook.future, dead);
         wefti_release(composition);
     }

@@ -30,6 +30,7 @@
 
 struct wefti_hook;
 struct wefti_owner;
+struct wefti_reason;
 
 /*
  * What an executor does for its futures. The owner is there until the last of its futures has been
@@ -78,12 +79,12 @@ struct weft_future {
     struct wefti_hook *hooks; /* who is to be told, in a ring; guarded by the hooks' lock */
     void (*free_value)(void *);
     void *tag;
-    struct weft_future *waits_for; /* what its task waits for; guarded by the registry's mutex */
-    uint32_t runner;               /* the number of the thread that runs it */
-    uint32_t forks;                /* of the process it was started in */
-    bool composed;                 /* arg is what it is made of (compose.c), */
-    bool lent;                     /* which the result belongs to */
-    bool queued;                   /* the owner's, as are the rest: it is in the queue */
+    struct wefti_reason *waits_for; /* why its task stands still; guarded by the registry's mutex */
+    uint32_t runner;                /* the number of the thread that runs it */
+    uint32_t forks;                 /* of the process it was started in */
+    bool composed;                  /* arg is what it is made of (compose.c), */
+    bool lent;                      /* which the result belongs to */
+    bool queued;                    /* the owner's, as are the rest: it is in the queue */
     int32_t priority;
     int64_t deadline;  /* not started after it; 0: none */
     int64_t submitted; /* when, if the owner keeps times */

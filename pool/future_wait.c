@@ -2,12 +2,13 @@
 /*
  * Waiting for one future; future.c says why no wake-up is lost.
  *
- * A task that waits for a composed future of its own executor is woken when that has been queued, and
- * then runs it in place: all other workers may wait as well. QUEUED is set before its waiters are
- * looked for, and a thread that has not seen it does not park.
+ * Who waits for a composed future without a deadline is woken when something has been handed to its
+ * executor that it needs, and runs that in place (helpers.h).
  */
 #include "platform/processor.h"
 #include "platform/symbol.h"
+#include "pool/circle.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "pool/wait.h"
@@ -18,7 +19,7 @@
 
 enum { SPINS = 100 };
 
-/* What waits under a future's key: for a result, or (the request is its address) among others. */
+/* What waits under a future's key: for a result, or (the request is an address) also for others. */
 enum { FOR_RESULT = 1 };
 
 /* Waits a little for a task that is about to end; true: it is done. */
@@ -34,26 +35,31 @@ static bool spin(const struct weft_future *future)
 
 struct wait {
     struct weft_future *future;
-    uint32_t queued; /* the bit QUEUED, as it was before the thread tried to run it in place */
+    struct wefti_helper *helper; /* NULL: nothing needs to be run for it but itself */
+    int64_t deadline;
+    const void *site;
 };
 
 static bool must_wait(void *arg)
 {
     const struct wait *wait = arg;
-    uint32_t word = wefti_future_word(wait->future);
-    return !wefti_is_done(word) && (word & WEFTI_TASK_QUEUED) == wait->queued;
+    return !wefti_future_is_done(wait->future) &&
+           (wait->helper == NULL || !wefti_helper_called(wait->helper));
 }
 
-static struct wefti_parked park(struct wait *wait, int64_t deadline, const void *site)
+static struct wefti_parked park(struct wait *wait)
 {
     const struct wefti_want want = {.object = wait->future,
                                     .kind = WEFTI_FUTURE,
                                     .ownership = WEFTI_OWNER,
                                     .interruptible = true,
-                                    .timed = deadline != WEFTI_NEVER,
-                                    .site = site};
+                                    .timed = wait->deadline != WEFTI_NEVER,
+                                    .site = wait->site};
     const struct wefti_patience patience = {
-        .deadline = deadline, .validate = must_wait, .arg = wait, .request = FOR_RESULT};
+        .deadline = wait->deadline,
+        .validate = must_wait,
+        .arg = wait,
+        .request = wait->helper != NULL ? (uintptr_t)wait->helper : FOR_RESULT};
     if (wefti_watched())
         wefti_watch_wants(&want);
     struct wefti_parked parked = wefti_park(wefti_future_key(wait->future), &patience);
@@ -62,37 +68,45 @@ static struct wefti_parked park(struct wait *wait, int64_t deadline, const void 
     return parked;
 }
 
-/* The same, as who waits for ever does it: in nobody's circle. */
-static bool park_for_ever(struct wait *wait, const void *site, struct wefti_parked *parked)
+/* The same, as who waits for ever does it: in nobody's circle; false: that is where it would be. */
+static bool park_for_ever(struct wait *wait, struct wefti_parked *parked)
 {
-    if (!wefti_task_waits(wait->future))
+    struct wefti_reason reason = {.need = WEFTI_NEED(&wait->future, 1)};
+    if (wait->helper == NULL && !wefti_task_waits(&reason))
         return false;
-    *parked = park(wait, WEFTI_NEVER, site);
-    wefti_task_waited();
+    *parked = park(wait);
+    if (wait->helper == NULL)
+        wefti_task_waited(&reason);
     return true;
 }
 
-static weft_status wait_slow(struct weft_future *future, int64_t deadline, const void *site)
+/* Runs what is needed, if it waits to be started; false: nothing does. */
+static bool run_here(const struct wait *wait)
 {
-    struct wait wait = {.future = future};
+    return wait->helper != NULL ? wefti_helper_run(wait->helper)
+                                : wefti_task_run_here(wait->future);
+}
+
+static weft_status wait_slow(struct wait *wait)
+{
+    struct weft_future *future = wait->future;
+    bool for_ever = wait->deadline == WEFTI_NEVER;
     bool spun = false;
-    if (deadline == WEFTI_TRY)
+    if (wait->deadline == WEFTI_TRY)
         return WEFT_TIMEOUT;
     for (;;) {
         struct wefti_parked parked = {.outcome = WEFTI_INVALID};
-        uint32_t word = wefti_future_word(future);
-        if (wefti_is_done(word))
+        if (wefti_future_is_done(future))
             return WEFT_OK;
-        wait.queued = word & WEFTI_TASK_QUEUED;
-        if (deadline == WEFTI_NEVER && wefti_task_run_here(future))
+        if (for_ever && run_here(wait))
             continue;
         if (!spun && (spun = true) && spin(future))
             return WEFT_OK;
         if (!wefti_future_announce(future, WEFTI_TASK_WAITED))
             continue;
-        if (deadline != WEFTI_NEVER)
-            parked = park(&wait, deadline, site);
-        else if (!park_for_ever(&wait, site, &parked))
+        if (!for_ever)
+            parked = park(wait);
+        else if (!park_for_ever(wait, &parked))
             return WEFT_DEADLOCK;
         if (parked.outcome == WEFTI_TIMED_OUT)
             return WEFT_TIMEOUT;
@@ -101,27 +115,32 @@ static weft_status wait_slow(struct weft_future *future, int64_t deadline, const
     }
 }
 
-weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site)
+/* A task's, for what is composed: it helps. */
+static weft_status wait_and_help(struct wait *wait)
 {
-    weft_status status = wefti_future_is_done(future) ? WEFT_OK : wait_slow(future, deadline, site);
+    struct wefti_helper helper
+        __attribute__((cleanup(wefti_helper_end))) = {.reason.need = WEFTI_NEED(&wait->future, 1)};
+    wait->helper = &helper;
+    if (!wefti_helper_begin(&helper, wefti_future_key(wait->future)))
+        return WEFT_DEADLOCK;
+    return wait_slow(wait);
+}
+
+weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site,
+                              struct wefti_helper *helper)
+{
+    struct wait wait = {future, helper, deadline, site};
+    weft_status status = WEFT_OK;
+    bool done = wefti_future_is_done(future);
+    if (helper != NULL && !done)
+        wefti_helper_move(helper, wefti_future_key(future));
+    if (!done && helper == NULL && deadline == WEFTI_NEVER && future->composed)
+        status = wait_and_help(&wait);
+    else if (!done)
+        status = wait_slow(&wait);
     if (status == WEFT_OK && wefti_watched())
         wefti_watch_acquired(future);
     return status;
-}
-
-static enum wefti_verdict waits_for_result(uintptr_t request, void *arg)
-{
-    (void)arg;
-    return request == FOR_RESULT ? WEFTI_TAKE : WEFTI_SKIP;
-}
-
-void wefti_future_queued(struct weft_future *future)
-{
-    /* The same word as in announce: a thread that has not announced itself yet sees the bit. */
-    uint32_t word = wefti_fetch_or(&future->state, WEFTI_TASK_QUEUED, ACQ_REL);
-    if ((word & WEFTI_TASK_WAITED) != 0)
-        wefti_unpark(wefti_future_key(future),
-                     &(struct wefti_unparking){.choose = waits_for_result});
 }
 
 /* ---- the result ---------------------------------------------------------------------------- */
@@ -133,7 +152,7 @@ static weft_status wait_for_result(weft_future *future, struct wefti_limit limit
         return WEFT_VALUE_ERROR;
     weft_status status = WEFT_OK;
     if (!wefti_future_is_done(future) || wefti_watched())
-        status = wefti_future_wait(future, wefti_limit_deadline(limit), site);
+        status = wefti_future_wait(future, wefti_limit_deadline(limit), site, NULL);
     if (status == WEFT_OK && wefti_future_phase(future) != WEFT_TASK_FINISHED)
         status = WEFT_CANCELLED;
     return status;

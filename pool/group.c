@@ -6,7 +6,9 @@
  */
 #include "pool/group.h"
 
+#include "pool/circle.h"
 #include "pool/future.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "primitives/deadline.h"
@@ -41,7 +43,9 @@ bool wefti_group_note(struct wefti_hook *hook)
         group->last_done = hook;
     } else if (group->mode == WEFTI_GROUP_FAILED && group->missing != 0 &&
                !has_failed(hook->future)) {
-        return false;
+        if (group->reason != NULL) /* Relaxed: who parks asks under its bucket's lock. */
+            wefti_store(&group->reason->shrunk, 1, RELAXED);
+        return group->reason != NULL;
     }
     /* Release: pairs with the acquire in is_ready. */
     wefti_store(&group->ready, 1, RELEASE);
@@ -119,57 +123,94 @@ void wefti_groups_after_fork_child(void)
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
-/* Runs one that the calling task's own executor has not started; false: there is none. */
-static bool run_one_here(struct wefti_group *group)
+struct wait {
+    struct wefti_helper helper; /* begun, if the wait has no deadline */
+    struct wefti_group *group;
+};
+
+static bool has_shrunk(const struct wait *wait)
 {
-    if (wefti_task_current() == NULL)
-        return false;
-    for (; group->looked < group->count; group->looked++) {
-        struct weft_future *future = group->hooks[group->looked].future;
-        if (future != NULL && wefti_task_run_here(future))
-            return true;
-    }
-    return false;
+    return wefti_load(&wait->helper.reason.shrunk, RELAXED) != 0;
 }
 
-/* Whether it can become ready while the calling thread waits: not all of them wait for its own task. */
-static bool may_end(const struct wefti_group *group)
+static bool must_wait(void *arg)
 {
-    bool may = true;
-    for (size_t i = 0; i < group->count; i++) {
-        const struct weft_future *future = group->hooks[i].future;
-        if (future == NULL)
+    const struct wait *wait = arg;
+    return !is_ready(wait->group) && !wefti_helper_called(&wait->helper) && !has_shrunk(wait);
+}
+
+static void set_reason(struct wefti_group *group, struct wefti_reason *reason)
+{
+    wefti_hooks_lock();
+    group->reason = reason;
+    wefti_hooks_unlock();
+}
+
+/* False: it would never end. */
+static bool begin(struct wait *wait)
+{
+    struct wefti_group *group = wait->group;
+    wait->helper.reason = (struct wefti_reason){.ready = &group->ready,
+                                                .need = {.any = true,
+                                                         .count = group->count,
+                                                         .stride = sizeof *group->hooks,
+                                                         .sources = group->hooks,
+                                                         .ended = group->ended,
+                                                         .started = group->started}};
+    if (group->mode == WEFTI_GROUP_FAILED && wefti_task_current() != NULL)
+        set_reason(group, &wait->helper.reason);
+    return wefti_helper_begin(&wait->helper, key_of(group));
+}
+
+static void end(struct wait *wait)
+{
+    if (wait->group->mode == WEFTI_GROUP_FAILED)
+        set_reason(wait->group, NULL);
+    wefti_helper_end(&wait->helper);
+    wait->group->ended = wait->helper.reason.need.ended;
+    wait->group->started = wait->helper.reason.need.started;
+}
+
+static weft_status park(struct wait *wait, int64_t deadline)
+{
+    const struct wefti_patience patience = {.deadline = deadline,
+                                            .validate = must_wait,
+                                            .arg = wait,
+                                            .request = (uintptr_t)&wait->helper};
+    switch (wefti_park(key_of(wait->group), &patience).outcome) {
+    case WEFTI_TIMED_OUT:
+        return WEFT_TIMEOUT;
+    case WEFTI_INTERRUPTED:
+        return WEFT_INTERRUPTED;
+    default:
+        return WEFT_OK;
+    }
+}
+
+/* Without a deadline, which a thread that has one cannot. */
+static weft_status wait_and_help(struct wefti_group *group)
+{
+    struct wait wait __attribute__((cleanup(end))) = {.group = group};
+    weft_status status = begin(&wait) ? WEFT_OK : WEFT_DEADLOCK;
+    while (status == WEFT_OK && !is_ready(group)) {
+        if (wefti_helper_run(&wait.helper))
             continue;
-        may = wefti_future_is_done(future) || wefti_task_may_end(future);
-        if (may)
-            break;
+        if (has_shrunk(&wait) && !wefti_task_may_wait_on(&wait.helper.reason))
+            return WEFT_DEADLOCK;
+        status = park(&wait, WEFTI_NEVER);
     }
-    return may;
-}
-
-static bool not_ready(void *arg)
-{
-    return !is_ready(arg);
+    return status;
 }
 
 weft_status wefti_group_wait(struct wefti_group *group, int64_t deadline)
 {
-    const struct wefti_patience patience = {
-        .deadline = deadline, .validate = not_ready, .arg = group};
-    while (!is_ready(group)) {
-        if (deadline == WEFTI_TRY)
-            return WEFT_TIMEOUT;
-        if (deadline == WEFTI_NEVER && run_one_here(group))
-            continue;
-        if (deadline == WEFTI_NEVER && !may_end(group))
-            return WEFT_DEADLOCK;
-        struct wefti_parked parked = wefti_park(key_of(group), &patience);
-        if (parked.outcome == WEFTI_TIMED_OUT)
-            return WEFT_TIMEOUT;
-        if (parked.outcome == WEFTI_INTERRUPTED)
-            return WEFT_INTERRUPTED;
-    }
-    return WEFT_OK;
+    struct wait wait = {.group = group};
+    weft_status status = WEFT_OK;
+    if (deadline == WEFTI_NEVER && !is_ready(group))
+        return wait_and_help(group);
+    while (status == WEFT_OK && !is_ready(group))
+        status = deadline != WEFTI_TRY ? park(&wait, deadline) : WEFT_TIMEOUT;
+    return status;
 }
 
 struct weft_future *wefti_group_take(struct wefti_group *group, bool *more)

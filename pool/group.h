@@ -13,6 +13,7 @@
 #include <weft/future.h>
 
 #include "pool/hooks.h"
+#include "pool/need.h"
 
 enum wefti_group_mode {
     WEFTI_GROUP_FIRST,  /* the wait ends with the first that is done */
@@ -26,9 +27,11 @@ struct wefti_group {
     uint32_t thread; /* the number of the one that waits */
     size_t count;    /* of the hooks; of one whose future came before, or was taken, it is NULL */
     struct wefti_hook *hooks;
-    size_t missing;          /* futures that are not done */
-    size_t looked;           /* so many of the first have been started: they need not be run here */
-    struct wefti_hook *done; /* EACH: in the order in which they were done, linked by `next` */
+    size_t missing;              /* futures that are not done */
+    struct wefti_reason *reason; /* FAILED, while a task waits: why; it shrinks; else NULL */
+    size_t ended;                /* of the waits before: so many of the first are done with, */
+    size_t started;              /* and so many need not be run here any more */
+    struct wefti_hook *done;     /* EACH: in the order in which they were done, linked by `next` */
     struct wefti_hook *last_done;
     struct wefti_group *next; /* all groups */
     struct wefti_group *previous;

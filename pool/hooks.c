@@ -3,7 +3,7 @@
  * No hook is forgotten: it is added under the lock, after HOOKED has been set in the state of a future
  * that is not done. Who makes that done later sees the bit, and takes the lock before it looks.
  *
- * Lock order: the hooks' lock, then a bucket's. The registry's is never taken under it.
+ * Lock order: the hooks' lock, then the registry's, then a bucket's.
  */
 #include "pool/hooks.h"
 
@@ -11,6 +11,7 @@
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "pool/group.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
 #include "primitives/error.h"
@@ -18,6 +19,7 @@
 #include "primitives/thread.h"
 
 static struct wefti_mutex mutex;
+static uint64_t losses; /* guarded by it */
 
 void wefti_hooks_lock(void)
 {
@@ -77,8 +79,14 @@ bool wefti_hook_remove(struct wefti_hook *hook)
     bool in = hook->previous != NULL;
     if (in)
         wefti_hook_unlink(hook);
+    losses += in;
     wefti_hooks_unlock();
     return in;
+}
+
+uint64_t wefti_hooks_losses(void)
+{
+    return losses;
 }
 
 /* One at a time, so that those behind can still be removed. */
@@ -177,6 +185,7 @@ static void after_fork_child(void)
 {
     wefti_mutex_init(&mutex);
     wefti_groups_after_fork_child();
+    wefti_helpers_after_fork_child();
 }
 
 /* After the library's own start, so that before a fork this lock is taken before the registry's. */

@@ -3,12 +3,14 @@
  * Who is to be told that a future is done: a ring of hooks in each future. Threads that wait for
  * several futures come first, callbacks and what is composed of the future follow in the order of
  * adding. All rings are guarded by one mutex, the hooks' lock, which is held for a few instructions
- * and never while a program's code runs. Who only asks for a result does not touch it.
+ * and never while a program's code runs. Who only asks for a result touches it only in a task that has
+ * to wait.
  */
 #ifndef WEFTI_POOL_HOOKS_H
 #define WEFTI_POOL_HOOKS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct weft_future;
 struct wefti_group;
@@ -26,6 +28,9 @@ bool wefti_hook_add(struct weft_future *future, struct wefti_hook *hook);
 
 /* Takes a hook out; false: it was not in, and has been called or is about to be. */
 bool wefti_hook_remove(struct wefti_hook *hook);
+
+/* While it is locked: how many have been taken out so, and wait for their future no more. */
+uint64_t wefti_hooks_losses(void);
 
 /* Tells everybody, of a future that is done. */
 void wefti_hooks_tell(struct weft_future *future);

@@ -17,6 +17,7 @@ enum {
     WEFTI_TASK_HOOKED = 1 << 4, /* there may be hooks */
     WEFTI_TASK_ASKED = 1 << 5,  /* RUNNING: it has been asked to end */
     WEFTI_TASK_QUEUED = 1 << 6, /* a composed one: its executor has it now */
+    WEFTI_TASK_TAKEN = 1 << 7,  /* it has been in its executor's queue, and is not any more */
 };
 
 /* The whole word. Who sees that it is done sees the result. */

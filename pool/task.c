@@ -12,13 +12,10 @@
  * A thread's present task is changed by itself: when it begins one and had none, before the state says
  * RUNNING; when it goes from one to another, with the registry locked.
  *
- * Who waits for whom: `waits_for` of a task that waits without a deadline, or whose thread does
- * something else meanwhile. It is entered with the registry locked, after a search along it: of the
- * tasks of a cycle the last one finds it. What it points to exists: who waits has a reference.
+ * A task whose thread does something else meanwhile stands still for that reason (circle.c).
  */
 #include "pool/task.h"
 
-#include "pool/compose.h"
 #include "pool/state.h"
 #include "primitives/self.h"
 #include "primitives/watch.h"
@@ -148,10 +145,12 @@ weft_future *weft_future_current(void)
 void wefti_task_nest(struct wefti_nesting *nesting, struct weft_future *inner)
 {
     struct wefti_self *self = wefti_self();
-    *nesting = (struct wefti_nesting){.outer = wefti_task_current()};
+    *nesting = (struct wefti_nesting){.outer = wefti_task_current(), .inner = inner};
     if (nesting->outer != NULL) {
+        nesting->reason.need = WEFTI_NEED(&nesting->inner, 1);
         wefti_registry_lock();
-        nesting->outer->waits_for = inner;
+        nesting->reason.below = nesting->outer->waits_for;
+        nesting->outer->waits_for = &nesting->reason;
         nesting->asked = is_asked(nesting->outer);
         set_task(self, NULL);
     }
@@ -165,7 +164,7 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
     bool interrupted = nesting->interrupted;
     if (nesting->outer != NULL) {
         wefti_registry_lock();
-        nesting->outer->waits_for = NULL;
+        nesting->outer->waits_for = nesting->reason.below;
         set_task(wefti_self(), nesting->outer);
         if (!nesting->asked && is_asked(nesting->outer))
             interrupted = true;
@@ -175,72 +174,27 @@ void wefti_task_unnest(const struct wefti_nesting *nesting)
         wefti_store(&wefti_self()->interrupted, 1, SEQ_CST);
 }
 
-bool wefti_task_run_here(struct weft_future *wanted)
+struct wefti_owners wefti_task_owners(void)
 {
     const struct weft_future *task = wefti_task_current();
-    struct weft_future *future __attribute__((cleanup(wefti_future_drop))) =
-        weft_future_ref(wanted);
-    bool ran = false;
-    while (task != NULL && future != NULL && wefti_future_phase(future) == WEFT_TASK_PENDING) {
-        if (future->owner != NULL && future->owner == task->owner) {
-            struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
-            wefti_task_nest(&nesting, future);
-            ran = future->owner->type->run_here(future->owner, future);
-        }
-        if (ran || !future->composed)
-            break;
-        struct weft_future *source = wefti_composition_waits_for(future, task->owner);
-        weft_future_free(future);
-        future = source;
-    }
-    return ran;
+    return (struct wefti_owners){{task != NULL ? task->owner : NULL, wefti_self()->serves}};
 }
 
-/* ---- who waits for whom -------------------------------------------------------------------- */
+bool wefti_task_run_here(struct weft_future *future)
+{
+    const struct wefti_owners owners = wefti_task_owners();
+    if (!wefti_owners_have(&owners, future->owner) ||
+        wefti_future_phase(future) != WEFT_TASK_PENDING)
+        return false;
+    /* However the frame is left: what is run may end its thread. */
+    struct weft_future *kept __attribute__((cleanup(wefti_future_drop))) = weft_future_ref(future);
+    struct wefti_nesting nesting __attribute__((cleanup(wefti_task_unnest)));
+    wefti_task_nest(&nesting, kept);
+    return future->owner->type->run_here(future->owner, kept);
+}
 
-/* With the registry locked: the thread that runs it did not survive a fork. */
-static bool is_lost(const struct weft_future *future)
+bool wefti_task_is_lost(const struct weft_future *future)
 {
     return wefti_future_phase(future) == WEFT_TASK_RUNNING && future->runner != 0 &&
            future->forks != wefti_forks() && wefti_registry_number(future->runner) == NULL;
-}
-
-/* With the registry locked: whether what it waits for, and so on, is the task. */
-static bool leads_to(const struct weft_future *future, const struct weft_future *task)
-{
-    while (future != NULL && future != task)
-        future = wefti_future_phase(future) == WEFT_TASK_RUNNING ? future->waits_for : NULL;
-    return task != NULL && future == task;
-}
-
-bool wefti_task_may_end(const struct weft_future *future)
-{
-    const struct weft_future *task = wefti_task_current();
-    wefti_registry_lock();
-    bool ends = !is_lost(future) && !leads_to(future, task);
-    wefti_registry_unlock();
-    return ends;
-}
-
-bool wefti_task_waits(struct weft_future *future)
-{
-    struct weft_future *task = wefti_task_current();
-    if (task == NULL && wefti_forks() == 0)
-        return true;
-    wefti_registry_lock();
-    bool ends = !is_lost(future) && !leads_to(future, task);
-    if (ends && task != NULL)
-        task->waits_for = future;
-    wefti_registry_unlock();
-    return ends;
-}
-
-void wefti_task_waited(void)
-{
-    struct weft_future *task = wefti_task_current();
-    if (task == NULL)
-        return;
-    wefti_registry_lock();
-    task->waits_for = NULL;
-    wefti_registry_unlock();
 }

@@ -9,12 +9,15 @@
 #include <stdbool.h>
 
 #include "pool/future.h"
+#include "pool/need.h"
 
 /* What a thread does, while it does something else. */
 struct wefti_nesting {
-    struct weft_future *outer; /* its task; NULL: it ran none */
-    bool asked;                /* that had been asked to end before */
-    bool interrupted;          /* an interruption of the thread was pending */
+    struct weft_future *outer;  /* its task; NULL: it ran none */
+    struct weft_future *inner;  /* what it does */
+    struct wefti_reason reason; /* why the outer one stands still */
+    bool asked;                 /* that had been asked to end before */
+    bool interrupted;           /* an interruption of the thread was pending */
 };
 
 /*
@@ -31,21 +34,27 @@ static inline void wefti_future_drop(struct weft_future **future)
 }
 
 /*
- * If the calling thread runs a task, and the future waits in the queue of the same executor: runs it
- * here, and says true. For one that is composed and not started the same of what that waits for.
+ * Whose tasks the calling thread may run in place: the executor's whose task it runs, and the one's
+ * whose worker it is. Mostly they are one; a worker may run another executor's task if that is full, and
+ * callbacks and continuations are no executor's. NULL: nobody's.
  */
+struct wefti_owners {
+    struct wefti_owner *owners[2];
+};
+
+struct wefti_owners wefti_task_owners(void);
+
+static inline bool wefti_owners_have(const struct wefti_owners *owners,
+                                     const struct wefti_owner *owner)
+{
+    return owner != NULL && (owner == owners->owners[0] || owner == owners->owners[1]);
+}
+
+/* If the future waits in the queue of one of them: runs it here, and says true. */
 bool wefti_task_run_here(struct weft_future *future);
 
-/*
- * The calling thread is going to wait for a future, without a deadline. False: that would never end,
- * because it waits, through others or not, for the thread's own task, or was lost in a fork. Else
- * wefti_task_waited follows.
- */
-bool wefti_task_waits(struct weft_future *future);
-void wefti_task_waited(void);
-
-/* The same without going to wait: false: it never ends while the calling thread waits for it alone. */
-bool wefti_task_may_end(const struct weft_future *future);
+/* With the registry locked: the thread that runs it did not survive a fork. */
+bool wefti_task_is_lost(const struct weft_future *future);
 
 /*
  * Compositions that can go on wait until their thread has told of what it completed (compose.c). They

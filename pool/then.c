@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "pool/compose.h"
+#include "pool/helpers.h"
 #include "pool/state.h"
 #include "pool/task.h"
-#include "pool/wait.h"
 #include "primitives/thread.h"
 #include "primitives/watch.h"
 
@@ -37,7 +37,9 @@ static void hand_over(struct weft_future *future)
         wefti_watch_releasing(future);
     weft_status status = future->owner->type->enqueue(future->owner, future);
     if (status == WEFT_OK) {
-        wefti_future_queued(future);
+        /* Release: who sees it finds the future in the queue, or gone from it. */
+        wefti_fetch_or(&future->state, WEFTI_TASK_QUEUED, ACQ_REL);
+        wefti_helpers_offer(future);
     } else {
         (void)wefti_future_fail(future, status, NULL);
         weft_future_free(future);

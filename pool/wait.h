@@ -7,13 +7,13 @@
 
 #include "pool/future.h"
 
-/* Waits until it is done. WEFT_OK, WEFT_TIMEOUT, WEFT_INTERRUPTED, WEFT_DEADLOCK. */
-weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site);
+struct wefti_helper;
 
 /*
- * A composed future is in its executor's queue now; a task that waits for it may run it in place. The
- * caller has a reference.
+ * Waits until it is done. WEFT_OK, WEFT_TIMEOUT, WEFT_INTERRUPTED, WEFT_DEADLOCK. If it is part of a
+ * wait for several, without a deadline, the helper is that wait's, and has begun; else NULL.
  */
-void wefti_future_queued(struct weft_future *future);
+weft_status wefti_future_wait(struct weft_future *future, int64_t deadline, const void *site,
+                              struct wefti_helper *helper);
 
 #endif

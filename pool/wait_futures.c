@@ -4,7 +4,8 @@
 #include "platform/memory.h"
 #include "platform/symbol.h"
 #include "pool/group.h"
-#include "pool/task.h"
+#include "pool/helpers.h"
+#include "pool/state.h"
 #include "pool/wait.h"
 #include "primitives/deadline.h"
 
@@ -23,17 +24,24 @@ static size_t sort(size_t count, weft_future **futures)
 }
 
 /*
- * One after the other: none of them can end the wait before the last. A task first runs those that it
- * can: the others may need them.
+ * One after the other: none of them can end the wait before the last. But a task runs what any of them
+ * needs, whichever it waits for at the moment.
  */
 static weft_status wait_for_all(size_t count, weft_future *const *futures, int64_t deadline,
                                 const void *site)
 {
+    struct wefti_helper helper __attribute__((cleanup(wefti_helper_end))) = {.listed = false};
+    bool helps = false;
     weft_status status = WEFT_OK;
-    for (size_t i = 0; i < count && deadline == WEFTI_NEVER; i++)
-        (void)wefti_task_run_here(futures[i]);
-    for (size_t i = 0; i < count && status == WEFT_OK; i++)
-        status = wefti_future_wait(futures[i], deadline, site);
+    for (size_t i = 0; i < count && status == WEFT_OK; i++) {
+        if (deadline == WEFTI_NEVER && !helps && !weft_future_done(futures[i])) {
+            helps = true;
+            helper.reason.need = WEFTI_NEED(&futures[i], count - i);
+            if (!wefti_helper_begin(&helper, wefti_future_key(futures[i])))
+                return WEFT_DEADLOCK;
+        }
+        status = wefti_future_wait(futures[i], deadline, site, helps ? &helper : NULL);
+    }
     return status;
 }
 

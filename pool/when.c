@@ -10,7 +10,7 @@
 static struct weft_future *find_bad(const struct wefti_composition *composition)
 {
     struct weft_future *cancelled = NULL;
-    for (size_t i = 0; i < composition->count; i++) {
+    for (size_t i = 0; i < composition->need.count; i++) {
         struct weft_future *source = composition->sources[i].hook.future;
         if (wefti_future_phase(source) != WEFT_TASK_FINISHED)
             cancelled = cancelled != NULL ? cancelled : source;
@@ -23,7 +23,7 @@ static struct weft_future *find_bad(const struct wefti_composition *composition)
 static void finish_all(struct wefti_composition *composition)
 {
     struct weft_future *bad = find_bad(composition);
-    for (size_t i = 0; bad == NULL && i < composition->count; i++)
+    for (size_t i = 0; bad == NULL && i < composition->need.count; i++)
         composition->values[i] = weft_future_value(composition->sources[i].hook.future);
     if (bad != NULL)
         wefti_compose_take_over(composition, bad);
@@ -62,5 +62,8 @@ weft_future *weft_when_any(size_t count, weft_future *const *futures)
     if (count == 0)
         return wefti_failed(WEFT_VALUE_ERROR);
     struct wefti_composition *composition = wefti_compose(NULL, any_step, count, futures, 0);
-    return composition != NULL ? wefti_compose_start(composition) : NULL;
+    if (composition == NULL)
+        return NULL;
+    composition->need.any = true;
+    return wefti_compose_start(composition);
 }

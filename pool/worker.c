@@ -160,6 +160,7 @@ static void serve(struct wefti_worker *worker)
     wefti_mutex_lock(&executor->mutex);
     executor->coming--;
     worker->ready = true;
+    wefti_self()->serves = &executor->owner;
     while ((task = next_task(worker)) != NULL) {
         bool room = wefti_sleepers_call(&executor->submitters);
         bool called = wefti_executor_pass_on(executor);
@@ -266,6 +267,7 @@ static void leave(struct wefti_worker **left)
     struct wefti_worker *earlier = take_earlier(executor);
     wefti_mutex_unlock(&executor->mutex);
     free_earlier(earlier);
+    wefti_self()->serves = NULL;
     wefti_worker_give_back(worker);
     worker->thread->arg = NULL; /* what still runs in the thread (Local's destructors) is no task */
     wefti_mutex_lock(&executor->mutex);

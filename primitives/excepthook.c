@@ -39,3 +39,9 @@ void wefti_excepthook(struct weft_thread *thread, const weft_error *error)
     wefti_registry_unlock();
     (hook != NULL ? hook : weft_default_excepthook)(thread, error, arg);
 }
+
+void weft_call_excepthook(const weft_error *error)
+{
+    if (error != NULL)
+        wefti_excepthook(weft_thread_current(), error);
+}

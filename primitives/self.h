@@ -22,6 +22,7 @@ struct weft_future;
 struct weft_thread;
 struct wefti_local_call;
 struct wefti_locals;
+struct wefti_owner;
 struct wefti_continuations;
 struct wefti_waiter;
 
@@ -47,7 +48,8 @@ struct wefti_self {
     WEFTI_ATOMIC_64 int64_t since;
 
     /* pool/'s. */
-    struct weft_future *task; /* that it runs; read by others with the registry locked */
+    struct weft_future *task;   /* that it runs; read by others with the registry locked */
+    struct wefti_owner *serves; /* the executor whose worker it is, and may run tasks; NULL: none */
     struct wefti_continuations *continuations; /* that wait for this thread; NULL: it runs none */
 
     struct wefti_hands hands; /* what it holds and wants, while locks are watched */

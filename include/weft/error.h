@@ -91,6 +91,12 @@ WEFT_API void weft_set_excepthook(weft_excepthook *hook, void *arg);
 WEFT_API void weft_default_excepthook(struct weft_thread *thread, const weft_error *error,
                                       void *arg);
 
+/**
+ * Calls the present hook with the calling thread and @p error, `threading.excepthook(args)`: for
+ * libraries on top of this one that call a program's functions. NULL is ignored.
+ */
+WEFT_API void weft_call_excepthook(const weft_error *error);
+
 WEFT_END_DECLS
 
 #endif

@@ -19,9 +19,9 @@
  * queued is still run. When the process exits, submits are refused and executors finish what is
  * queued; in the child of a fork an executor is as after shutdown: what was queued is cancelled.
  *
- * A task may wait for a future of its own executor. If that has not started, the worker takes
+ * A task may wait for a future of its own executor. As soon as that is queued, the worker takes
  * exactly that task out of the queue and runs it in place, so a pool of one worker does not block
- * itself; a task that waits for itself or for one that waits for it gets WEFT_DEADLOCK. A task that
+ * itself; a task whose wait would never end gets WEFT_DEADLOCK (weft_future_result()). A task that
  * submits while the queue is full runs the new one itself, where another thread would wait.
  *
  * Every call is thread-safe. No call may be made from a signal handler.

@@ -116,13 +116,13 @@ WEFT_API weft_task_state weft_future_state(const weft_future *future);
 WEFT_API const char *weft_task_state_name(weft_task_state state);
 
 /**
- * Waits until it is done, and lends the value: `f.result()`. A task of an executor that asks for a
- * task of the same executor which has not been started runs that one itself.
+ * Waits until it is done, and lends the value: `f.result()`. A worker runs itself what it waits for,
+ * once that is in the queue of its executor: the future, or what that is composed of.
  * @param[out] value what the task returned, if WEFT_OK; may be NULL.
  * @return WEFT_OK; WEFT_FAILED, see weft_future_error(); WEFT_CANCELLED; WEFT_INTERRUPTED;
- *         WEFT_DEADLOCK if a task waits for itself or for a task that waits for it, or if what it
- *         waits for ran in another thread when the process forked. A circle through composed futures,
- *         or of several tasks that wait for the first of others, is not found.
+ *         WEFT_DEADLOCK if it would never end: each way to its end leads, by compositions and by what
+ *         other tasks wait for without a timeout, back to the task that asks, or to one that ran in
+ *         another thread when the process forked.
  */
 WEFT_API weft_status weft_future_result(weft_future *future, void **value);
 
@@ -170,7 +170,7 @@ WEFT_API WEFT_CHECKED weft_status weft_future_add_done_callback(weft_future *fut
 WEFT_API void *weft_future_tag(const weft_future *future);
 WEFT_API weft_status weft_future_set_tag(weft_future *future, void *tag);
 
-/** It can be waited for among others (weft_wait_any()): it is done. Nothing is taken. */
+/** For weft_wait_any(), which runs nothing and sees no circle: it is done. Nothing is taken. */
 WEFT_API weft_waitable weft_future_waitable(weft_future *future);
 
 /** How many threads wait for it at this moment. */

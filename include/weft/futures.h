@@ -15,8 +15,8 @@
  *     if (status == WEFT_TIMEOUT)
  *         puts("not all of them");
  * @endcode
- * A task that waits for futures of its own executor without a timeout runs those itself that have
- * not been started, one after the other. Every call is thread-safe; the array is the caller's.
+ * A worker that waits without a timeout runs those itself that its executor has not started, or that
+ * are queued there meanwhile, one after the other; and what they are composed of. Every call is thread-safe; the array is the caller's.
  */
 #ifndef WEFT_FUTURES_H
 #define WEFT_FUTURES_H
@@ -44,8 +44,8 @@ typedef enum weft_return_when {
  * @param[out] done how many are done, unless it is WEFT_VALUE_ERROR; may be NULL.
  * @return WEFT_OK, at once for none at all; WEFT_TIMEOUT; WEFT_INTERRUPTED; WEFT_VALUE_ERROR for
  *         NaN, a NULL among them or another @p when; WEFT_NO_MEMORY only if there are more than
- *         #WEFT_FUTURES_INLINE and it is not for all; WEFT_DEADLOCK as weft_future_result(), for
- *         the first only if it is so for each.
+ *         #WEFT_FUTURES_INLINE and it is not for all; WEFT_DEADLOCK as weft_future_result(): for
+ *         all if one of them never ends, for the first if none does.
  */
 WEFT_API WEFT_CHECKED weft_status weft_wait_futures(size_t count, weft_future **futures,
                                                     weft_return_when when, size_t *done,
@@ -70,7 +70,7 @@ typedef struct weft_completions {
  * @param[out] future it, lent; the program may give up a reference of its own meanwhile.
  * @return whether there is one. If not, *status says why: WEFT_OK: each has come once;
  *         WEFT_TIMEOUT, WEFT_INTERRUPTED; WEFT_VALUE_ERROR for NaN or a NULL among them;
- *         WEFT_DEADLOCK if all that are left wait for the calling task, or were lost in a fork;
+ *         WEFT_DEADLOCK if none that is left ever ends, as weft_future_result();
  *         WEFT_NO_MEMORY only if there are more than #WEFT_FUTURES_INLINE.
  */
 WEFT_API bool weft_completions_next(weft_completions *completions, weft_future **future);

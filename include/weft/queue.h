@@ -66,11 +66,10 @@ typedef struct weft_queue {
     uint32_t begin, end, getters, putters;
     void *first, *last;
     const struct weft_queue_storage *storage;
-    size_t item_size, maxsize;
+    size_t item_size, maxsize, dropping;
     void *spare, *garbage;
     uint32_t joiners, flags, block, spares;
     uint64_t sequence;
-    size_t dropping;
     weft_compare *compare;
     void (*drop)(void *item);
 } weft_queue;

@@ -50,7 +50,8 @@ typedef int weft_status;
     X(WEFT_BROKEN_BARRIER, 19, "BrokenBarrierError", "the barrier is broken")                      \
     X(WEFT_BROKEN_POOL, 20, "BrokenThreadPool", "a worker's initializer has failed")               \
     X(WEFT_NO_ATTRIBUTE, 21, "AttributeError", "there is no attribute of that name")               \
-    X(WEFT_EXPIRED, 22, "TimeoutError", "the task waited too long to be started")
+    X(WEFT_EXPIRED, 22, "TimeoutError", "the task waited too long to be started")                  \
+    X(WEFT_KEY_ERROR, 23, "KeyError", "there is nothing under that key")
 
 /** The failures, by name. */
 enum {

@@ -43,8 +43,6 @@ struct row {
 
 /* ---- one try ------------------------------------------------------------------------------- */
 
-static long kept; /* so many blocks the library may keep, for acts of this kind to come */
-
 enum { AGAIN = 42, OVER = 43 }; /* how a try ends that went well */
 
 static weft_status act_armed(const struct row *row)
@@ -56,18 +54,12 @@ static weft_status act_armed(const struct row *row)
     return status;
 }
 
-static bool holds_no_more(long before)
-{
-    long more = atomic_load(&blocks) - before;
-    return more >= 0 && more <= kept;
-}
-
 /* What a worker of a timer gives up it gives up soon after. */
 static void nothing_is_left(long before)
 {
     int64_t patience = test_clock() + 10000000000;
-    EVENTUALLY(holds_no_more(before) || test_clock() > patience);
-    WITNESS(holds_no_more(before));
+    EVENTUALLY(atomic_load(&blocks) == before || test_clock() > patience);
+    WITNESS(atomic_load(&blocks) == before);
     WITNESS(weft_thread_active_count() == 1);
 }
 

@@ -99,7 +99,7 @@ static const struct row locals[] = {
      new_local,
      {{MEMORY, WEFT_NO_MEMORY, "local.c:weft_local_new_with self.c:wefti_self_allocate"}}},
     {"a value", set_a_value, {PLACE, SLOTS, VALUE}},
-    {"a first value", begin_with_a_value, {PLACE, SLOTS, VALUE}},
+    {"a value that is made", begin_with_a_value, {PLACE, SLOTS, VALUE}},
     {"an attribute",
      set_an_attribute,
      {{MEMORY, WEFT_NO_MEMORY, "namespace.c:begin"},
@@ -118,10 +118,8 @@ static const struct row locals[] = {
 
 static const struct part parts[] = {PART(locals)};
 
-/* What remembers the numbers of Locals that have been given back stays. */
 PROGRAM(sweeps)
 {
-    kept = 1;
     return sweep_named(parts, sizeof parts / sizeof parts[0]);
 }
 

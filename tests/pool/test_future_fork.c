@@ -39,6 +39,21 @@ static void ask_for_lost(void *arg)
     WITNESS(weft_future_request_cancel(future) == WEFT_OK); /* there is nobody to hear it */
 }
 
+static void ask_for_what_follows_lost(void *arg)
+{
+    weft_future *future = arg;
+    weft_future *promise = weft_future_new();
+    weft_future *then = weft_future_then(future, give_back);
+    weft_future *all = weft_when_all(2, (weft_future *[]){promise, then});
+    weft_future *any = weft_when_any(2, (weft_future *[]){all, then});
+    weft_future *both[] = {all, any};
+    WITNESS(weft_future_result(then, NULL) == WEFT_DEADLOCK);
+    WITNESS(weft_future_result(any, NULL) == WEFT_DEADLOCK);
+    WITNESS(weft_wait_futures(2, both, WEFT_FIRST_COMPLETED, NULL, WEFT_FOREVER) == WEFT_DEADLOCK);
+    WITNESS(weft_future_cancel(all) == WEFT_OK);
+    WITNESS(weft_future_result(any, NULL) == WEFT_CANCELLED);
+}
+
 TEST(a_wait_for_what_ran_in_another_thread_says_so_in_the_child)
 {
     struct gate gate = {0};
@@ -46,6 +61,7 @@ TEST(a_wait_for_what_ran_in_another_thread_says_so_in_the_child)
     pool_open(&pool, 1);
     weft_future *future = pool_occupy(&pool, &gate);
     assert_true(holds_in_child(ask_for_lost, future));
+    assert_true(holds_in_child(ask_for_what_follows_lost, future));
     assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
     assert_int_equal(weft_future_result(future, NULL), WEFT_OK);
     weft_future_free(future);

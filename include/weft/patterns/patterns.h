@@ -10,6 +10,8 @@
 #ifndef WEFT_PATTERNS_PATTERNS_H
 #define WEFT_PATTERNS_PATTERNS_H
 
+#include <weft/patterns/event_bus.h>
+#include <weft/patterns/lru_cache.h>
 #include <weft/patterns/rate_limiter.h>
 #include <weft/patterns/resource_pool.h>
 
