@@ -5,20 +5,14 @@
  */
 #include "queue_help.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
+#include "tests/platform/under_tsan.h"
 
 static _Atomic(void *) watched; /* the queue whose events are noted */
 static _Thread_local int releases;
 static _Thread_local int acquires;
 static _Thread_local char last; /* which of both came last */
 
-#ifndef UNDER_TSAN
+#if !UNDER_TSAN
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __tsan_acquire(void *object);
 void __tsan_release(void *object);
@@ -43,9 +37,8 @@ void __tsan_release(void *object)
 
 static void watch(weft_queue *queue)
 {
-#ifdef UNDER_TSAN
-    skip(); /* the real one is here, and looks on in all other tests */
-#endif
+    if (UNDER_TSAN) /* the real one is here, and looks on in all other tests */
+        skip();
     atomic_store(&watched, queue);
 }
 

@@ -152,3 +152,46 @@ TEST(every_task_is_run_or_cancelled_or_expires_and_is_counted)
     while (test_clock() < end);
     EVENTUALLY(weft_thread_active_count() == 1);
 }
+
+/* ---- bursts -------------------------------------------------------------------------------- */
+
+struct meeting {
+    atomic_int missing;
+    weft_event complete;
+};
+
+/* Ends when all of the burst have been started: each needs a worker of its own. */
+static void *meet(void *arg)
+{
+    struct meeting *meeting = arg;
+    if (atomic_fetch_sub(&meeting->missing, 1) == 1)
+        WITNESS(weft_event_set(&meeting->complete) == WEFT_OK);
+    WITNESS(weft_event_wait_for(&meeting->complete, 30) == WEFT_OK);
+    return NULL;
+}
+
+TEST(every_task_of_a_burst_gets_an_idle_worker)
+{
+    enum { WORKERS = 4 };
+    uint64_t random =
+        (uint64_t)test_setting("WEFT_STRESS_SEED", (double)(test_clock() % 1000000)) + 1;
+    int64_t end = test_clock() + test_stress_time();
+    weft_executor *pool = weft_executor_new(WORKERS);
+    printf("WEFT_STRESS_SEED=%llu\n", (unsigned long long)random - 1);
+    do {
+        struct meeting meeting = {0};
+        weft_future *futures[WORKERS];
+        int tasks = 1 + (int)(test_random(&random) % WORKERS);
+        atomic_store(&meeting.missing, tasks);
+        for (int i = 0; i < tasks; i++)
+            futures[i] = weft_executor_submit(pool, meet, &meeting);
+        for (int i = 0; i < tasks; i++) {
+            assert_int_equal(weft_future_result(futures[i], NULL), WEFT_OK);
+            weft_future_free(futures[i]);
+        }
+        if (test_random(&random) % 2 == 0) /* some or all workers go to sleep */
+            assert_int_equal(weft_sleep((double)(test_random(&random) % 50) * 1e-6), WEFT_OK);
+    } while (test_clock() < end);
+    assert_int_equal(weft_executor_shutdown(pool), WEFT_OK);
+    weft_executor_free(pool);
+}

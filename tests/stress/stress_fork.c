@@ -49,14 +49,20 @@ static weft_future *pick(struct load *load, weft_future **table, uint32_t random
     return future;
 }
 
-/* Puts one into a table, and gives up what was there; or itself, if that is still to be completed. */
+/*
+ * Puts one into a table, and gives up what was there. A promise is kept first, for others need it; while
+ * another thread is about to keep it, it stays, for a child could not find it.
+ */
 static void put(struct load *load, weft_future **table, uint32_t random, weft_future *future)
 {
     weft_future *before = future;
     WEFT_WITH(&load->lock) {
-        if (table != load->promises || weft_future_done(table[random % FUTURES])) {
-            before = table[random % FUTURES];
-            table[random % FUTURES] = future;
+        weft_future **place = &table[random % FUTURES];
+        if (table == load->promises)
+            (void)weft_future_set_result(*place, load);
+        if (table != load->promises || weft_future_done(*place)) {
+            before = *place;
+            *place = future;
         }
     }
     weft_future_free(before);
