@@ -12,13 +12,31 @@ static struct weft_executor *executor_of(struct wefti_owner *owner)
     return (void *)owner;
 }
 
+/*
+ * With the mutex locked: whether it is in the queue. A composed one may come by the inbox at this very
+ * moment, and `queued` says that, too: it is asked when the inbox is empty, and nobody puts anything in.
+ */
+static bool is_in_queue(struct weft_executor *executor, const struct weft_future *future)
+{
+    struct wefti_inbox *inbox = &executor->inbox;
+    bool queued;
+    bool come;
+    do {
+        wefti_executor_collect(executor);
+        wefti_mutex_lock(&inbox->mutex);
+        come = inbox->tasks.length != 0;
+        queued = future->queued;
+        wefti_mutex_unlock(&inbox->mutex);
+    } while (come);
+    return queued;
+}
+
 /* Takes a future out of the queue; false: it is not in. */
 static bool take_out(struct weft_executor *executor, struct weft_future *future)
 {
     bool called = false;
     wefti_mutex_lock(&executor->mutex);
-    wefti_executor_collect(executor);
-    bool queued = future->queued;
+    bool queued = is_in_queue(executor, future);
     if (queued) {
         wefti_task_queue_remove(&executor->queue, (void *)future);
         called = wefti_sleepers_call(&executor->submitters);

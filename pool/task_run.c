@@ -60,10 +60,15 @@ static size_t outcome_of(const struct wefti_result *result, bool obeyed)
     return obeyed ? offsetof(struct wefti_tally, cancelled) : offsetof(struct wefti_tally, failed);
 }
 
+static void drop_future(struct wefti_task **task)
+{
+    weft_future_free(&(*task)->future);
+}
+
 void wefti_task_give_up(struct wefti_task *task)
 {
-    struct weft_future *future __attribute__((cleanup(wefti_future_drop))) = &task->future;
-    weft_context_free(task->context);
+    struct wefti_task *given __attribute__((cleanup(drop_future))) = task;
+    weft_context_free(given->context);
 }
 
 static void give_up(struct wefti_task **task)

@@ -9,6 +9,7 @@
 #include "platform/memory.h"
 #include "primitives/self.h"
 #include "primitives/semaphore.h"
+#include "primitives/semaphore_pass.h"
 #include "primitives/thread.h"
 #include "primitives/watch.h"
 
@@ -31,7 +32,11 @@ static weft_status acquire(weft_bounded_semaphore *semaphore, int n, struct weft
 
 weft_status weft_bounded_semaphore_acquire(weft_bounded_semaphore *semaphore)
 {
-    return acquire(semaphore, 1, wefti_for_ever());
+    if (semaphore == NULL)
+        return WEFT_VALUE_ERROR;
+    if (!wefti_watched() && wefti_permit_taken(&semaphore->semaphore))
+        return WEFT_OK;
+    return wefti_semaphore_acquire(&semaphore->semaphore, 1, wefti_for_ever(), false);
 }
 
 weft_status weft_bounded_semaphore_try_acquire(weft_bounded_semaphore *semaphore)
@@ -69,7 +74,13 @@ weft_status weft_bounded_semaphore_acquire_n_for(weft_bounded_semaphore *semapho
 
 weft_status weft_bounded_semaphore_release(weft_bounded_semaphore *semaphore)
 {
-    return weft_bounded_semaphore_release_n(semaphore, 1);
+    if (semaphore == NULL)
+        return WEFT_VALUE_ERROR;
+    /* Relaxed: as in most_of. */
+    if (!wefti_watched() &&
+        wefti_permit_given(&semaphore->semaphore, wefti_load(&semaphore->limit, RELAXED)))
+        return WEFT_OK;
+    return wefti_semaphore_release(&semaphore->semaphore, 1, &semaphore->limit);
 }
 
 weft_status weft_bounded_semaphore_release_n(weft_bounded_semaphore *semaphore, int n)

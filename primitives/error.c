@@ -181,7 +181,7 @@ static void restore(const weft_error **before)
 struct wefti_result wefti_run(weft_target *target, void *arg)
 {
     /* A cleanup: the target may end its thread. */
-    const weft_error *before __attribute__((cleanup(restore))) = exchange(NULL);
+    const weft_error *before __attribute__((cleanup(restore), unused)) = exchange(NULL);
     return wefti_returned(target(arg));
 }
 

@@ -48,20 +48,24 @@ static void own(weft_rlock *lock, uint32_t number, uint32_t depth)
     wefti_store(&lock->owner, number, RELAXED);
 }
 
-__attribute__((noinline, cold)) static void tell_release(weft_rlock *lock)
+static inline weft_status let_go(weft_rlock *lock)
+{
+    wefti_store(&lock->owner, 0, RELAXED);
+    wefti_store(&lock->depth, 0, RELAXED);
+    return wefti_word_release(&lock->state, WEFTI_RLOCK);
+}
+
+__attribute__((noinline, cold)) static weft_status let_go_watched(weft_rlock *lock)
 {
     const struct wefti_want want = want_of(lock, NULL);
     wefti_watch_releases(&want);
+    return let_go(lock);
 }
 
-/* Lets the state go; the lock may be gone after it. */
-static void disown(weft_rlock *lock)
+/* Lets the state go; the lock may be gone after it. WEFT_OK: it was held. */
+static inline weft_status disown(weft_rlock *lock)
 {
-    if (wefti_watched())
-        tell_release(lock);
-    wefti_store(&lock->owner, 0, RELAXED);
-    wefti_store(&lock->depth, 0, RELAXED);
-    (void)wefti_word_release(&lock->state, WEFTI_RLOCK);
+    return wefti_watched() ? let_go_watched(lock) : let_go(lock);
 }
 
 /* ---- acquire ------------------------------------------------------------------------------- */
@@ -134,9 +138,21 @@ weft_status wefti_rlock_acquire_at(weft_rlock *lock, struct wefti_limit limit, b
     return acquire(lock, limit, firm, site);
 }
 
+/* Out of the way of acquiring for ever. */
+__attribute__((noinline, cold)) static weft_status acquire_fully(weft_rlock *lock, const void *site)
+{
+    return acquire(lock, wefti_for_ever(), false, site);
+}
+
 weft_status weft_rlock_acquire(weft_rlock *lock)
 {
-    return acquire(lock, wefti_for_ever(), false, WEFTI_CALLER);
+    uint32_t me = wefti_own.number; /* 0: the thread's first call of all */
+    if (lock != NULL && me != 0 && !wefti_watched()) {
+        weft_status status = enter(lock, me);
+        if (__builtin_expect(status != WEFT_TIMEOUT, 1))
+            return status;
+    }
+    return acquire_fully(lock, WEFTI_CALLER);
 }
 
 weft_status weft_rlock_acquire_for(weft_rlock *lock, double seconds)
@@ -155,13 +171,13 @@ weft_status weft_rlock_release(weft_rlock *lock)
 {
     if (lock == NULL)
         return WEFT_VALUE_ERROR;
-    if (!owned_by(lock, wefti_self()->number))
+    uint32_t me = wefti_own.number;
+    if (me == 0 || !owned_by(lock, me)) /* without a number it has taken nothing */
         return WEFT_NOT_OWNER;
     uint32_t depth = wefti_load(&lock->depth, RELAXED);
-    if (depth > 1)
-        wefti_store(&lock->depth, depth - 1, RELAXED);
-    else
-        disown(lock);
+    if (depth <= 1)
+        return disown(lock);
+    wefti_store(&lock->depth, depth - 1, RELAXED);
     return WEFT_OK;
 }
 
@@ -170,7 +186,7 @@ weft_status weft_rlock_release(weft_rlock *lock)
 uint32_t wefti_rlock_save(weft_rlock *lock)
 {
     uint32_t depth = wefti_load(&lock->depth, RELAXED);
-    disown(lock);
+    (void)disown(lock);
     return depth;
 }
 

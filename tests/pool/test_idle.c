@@ -37,6 +37,7 @@ struct rest {
     weft_executor *pool;
     weft_future *future; /* of a task that waits for `never` */
     struct crew crew;
+    weft_thread *joined; /* a reference of its own: crew_join gives the crew's up */
 };
 
 static void *wait_for_lock(void *arg)
@@ -160,8 +161,7 @@ static void *wait_for_timer(void *arg)
 
 static void *wait_for_thread(void *arg)
 {
-    struct rest *rest = arg;
-    WITNESS(weft_thread_join(rest->crew.threads[0]) == WEFT_OK);
+    WITNESS(weft_thread_join(((struct rest *)arg)->joined) == WEFT_OK);
     return NULL;
 }
 
@@ -247,6 +247,8 @@ static void begin(struct rest *rest, struct tasks *others)
         struct crew one = crew_start(1, ways[i], rest);
         rest->crew.threads[i] = one.threads[0];
         rest->crew.size = i + 1;
+        if (i == 0)
+            rest->joined = weft_thread_ref(one.threads[0]);
     }
 }
 
@@ -273,6 +275,7 @@ static void end(struct rest *rest)
     for (int i = 0; i < TIMERS; i++)
         assert_int_equal(weft_timer_cancel(rest->timers[i]), WEFT_OK);
     crew_join(&rest->crew);
+    weft_thread_free(rest->joined);
     for (int i = 0; i < TIMERS; i++)
         weft_timer_free(rest->timers[i]);
     weft_future_free(rest->future);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program's code that futures call may end its thread (pthread_exit), wherever it is called: what it
- * was called for is done all the same, all others are told, and nothing is left in memory.
+ * was called for is done all the same, all others are told, and nothing is left in memory. Only once: in
+ * a thread that ends already, POSIX does not define it.
  */
 #include "faulty_memory.h"
 
@@ -90,12 +91,11 @@ TEST(callbacks_behind_those_that_end_their_thread_are_called)
         weft_future *promise = weft_future_new();
         hang_up(promise, count_call);
         hang_up(promise, leave_callback);
-        hang_up(promise, leave_callback);
         weft_future *follows = weft_future_then(promise, .always = count_call);
         hang_up(promise, count_call);
         atomic_store(&calls, 0);
         in_a_thread(ways[i], promise);
-        assert_int_equal(atomic_load(&calls), 5);
+        assert_int_equal(atomic_load(&calls), 4);
         assert_int_equal(weft_future_result(follows, NULL), WEFT_OK);
         weft_future_free(follows);
         weft_future_free(promise);
@@ -109,13 +109,13 @@ TEST(a_step_that_ends_its_thread_has_failed_and_the_others_are_taken)
     faulty_memory_begin(&memory);
     weft_future *promise = weft_future_new();
     weft_future *first = weft_future_then(promise, same);
-    weft_future *steps[] = {weft_future_then(first, leave), weft_future_then(first, leave),
+    weft_future *steps[] = {weft_future_then(first, leave), weft_future_then(first, same),
                             weft_future_then(first, same)};
     weft_future *any = weft_when_any(3, steps);
     weft_future *after = weft_future_then(steps[0], .always = count_call);
     in_a_thread(set_result, promise);
     assert_true(has_ended_its_thread(steps[0]));
-    assert_true(has_ended_its_thread(steps[1]));
+    assert_int_equal(weft_future_result(steps[1], NULL), WEFT_OK);
     assert_true(has_ended_its_thread(any));
     assert_int_equal(weft_future_result(steps[2], NULL), WEFT_OK);
     assert_int_equal(weft_future_result(after, NULL), WEFT_OK);
@@ -151,8 +151,8 @@ TEST(who_ends_in_the_step_it_makes_leaves_nothing)
 
 static void leave_value(void *value)
 {
-    atomic_fetch_add((atomic_int *)value, 1);
-    pthread_exit(NULL);
+    if (atomic_fetch_add((atomic_int *)value, 1) == 0)
+        pthread_exit(NULL);
 }
 
 static void *free_future(void *future)
@@ -221,7 +221,7 @@ static void *pass_and_fail(void *gate)
     return raise_error(pass(gate));
 }
 
-/* The excepthook ends it after the initializer, and then each callback of what was queued. */
+/* The excepthook ends it after the initializer. */
 TEST(a_pool_that_breaks_is_broken_for_all)
 {
     struct faulty_memory memory = {0};
@@ -232,7 +232,7 @@ TEST(a_pool_that_breaks_is_broken_for_all)
     weft_executor *pool = weft_executor_new(1, .initializer = pass_and_fail, .init_arg = &gate);
     for (int i = 0; i < 3; i++) {
         futures[i] = weft_executor_submit(pool, same, NULL);
-        hang_up(futures[i], leave_callback);
+        hang_up(futures[i], count_call);
     }
     assert_int_equal(weft_event_set(&gate.open), WEFT_OK);
     for (int i = 0; i < 3; i++) {
@@ -265,7 +265,7 @@ TEST(a_shutdown_whose_thread_ends_cancels_all)
     weft_future *futures[3];
     for (int i = 0; i < 3; i++) {
         futures[i] = weft_executor_submit(pool, same, NULL);
-        hang_up(futures[i], leave_callback);
+        hang_up(futures[i], i == 0 ? leave_callback : count_call);
     }
     in_a_thread(cancel_queue, pool);
     for (int i = 0; i < 3; i++) {

@@ -49,12 +49,14 @@ static weft_future *pick(struct load *load, weft_future **table, uint32_t random
     return future;
 }
 
-/* Puts one into a table, and gives up what was there. */
+/* Puts one into a table, and gives up what was there: a promise is kept first, for others need it. */
 static void put(struct load *load, weft_future **table, uint32_t random, weft_future *future)
 {
     weft_future *before = future;
     WEFT_WITH(&load->lock) {
         before = table[random % FUTURES];
+        if (table == load->promises)
+            (void)weft_future_set_result(before, load);
         table[random % FUTURES] = future;
     }
     weft_future_free(before);
