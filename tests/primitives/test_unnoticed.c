@@ -38,6 +38,16 @@ UNSEEN int __wrap_pthread_key_create(pthread_key_t *key, void (*destructor)(void
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
+/* Not where a sanitizer that is linked in needs them, too. */
+static bool may_be_refused(void)
+{
+#if defined(__clang__) && defined(__has_feature)
+    return !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
+#else
+    return true;
+#endif
+}
+
 static weft_lock lock;
 static weft_event may_go;
 static atomic_int destroyed;
@@ -111,6 +121,8 @@ static void end(pthread_t thread)
 
 TEST(a_foreign_thread_that_cannot_be_noticed_locks_and_waits)
 {
+    if (!may_be_refused())
+        skip();
     pthread_t thread = begin_refused(work_unnoticed);
     assert_int_equal(weft_thread_active_count(), 1);
     end(thread);
@@ -119,6 +131,8 @@ TEST(a_foreign_thread_that_cannot_be_noticed_locks_and_waits)
 
 TEST(it_is_noticed_as_soon_as_there_is_memory)
 {
+    if (!may_be_refused())
+        skip();
     pthread_t thread = begin_refused(be_noticed_later);
     assert_int_equal(weft_thread_active_count(), 2);
     end(thread);
@@ -141,19 +155,9 @@ PROGRAM(has_no_key)
     return test_witness_failures();
 }
 
-/* Its runtime needs keys, too. */
-static bool keys_may_be_refused(void)
-{
-#if defined(__clang__) && defined(__has_feature)
-    return !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-    return true;
-#endif
-}
-
 TEST(without_a_key_no_thread_is_started)
 {
-    if (!keys_may_be_refused())
+    if (!may_be_refused())
         skip();
     setenv("WEFT_TEST_NO_KEYS", "1", 1);
     struct program program = program_start("has_no_key");
