@@ -36,12 +36,17 @@ bool wefti_local_called(const weft_local *local)
     return call != NULL;
 }
 
-void wefti_local_call_begin(struct wefti_local_call *call, weft_local *local)
+static void enter(struct wefti_local_call *call, weft_local *local, bool ends)
 {
     struct wefti_self *self = wefti_self();
-    set_state(local, wefti_local_state(local) + WEFTI_CALL);
-    *call = (struct wefti_local_call){local, self->called};
+    set_state(local, wefti_local_state(local) + (ends ? WEFTI_LOCAL_ENDING : WEFTI_CALL));
+    *call = (struct wefti_local_call){local, self->called, ends};
     self->called = call;
+}
+
+void wefti_local_call_begin(struct wefti_local_call *call, weft_local *local)
+{
+    enter(call, local, false);
 }
 
 void wefti_local_call_end(struct wefti_local_call *call)
@@ -57,6 +62,27 @@ void wefti_local_call_end(struct wefti_local_call *call)
     wefti_locals_unlock();
     if (wake) /* the Local may be gone by now: its address is but a name */
         wefti_unpark(key_of(local), &(struct wefti_unparking){0});
+}
+
+void wefti_local_end_begin(struct wefti_local_call *end, weft_local *local)
+{
+    enter(end, local, true);
+}
+
+void wefti_local_end_end(struct wefti_local_call *end)
+{
+    wefti_self()->called = end->outer;
+    set_state(end->local, wefti_local_state(end->local) & ~(uint32_t)WEFTI_LOCAL_ENDING);
+    end->local = NULL;
+}
+
+void wefti_local_end_given_up(struct wefti_local_call *end)
+{
+    if (end->local == NULL)
+        return;
+    wefti_locals_lock();
+    wefti_local_end_end(end);
+    wefti_locals_unlock();
 }
 
 struct destruction {
@@ -114,8 +140,8 @@ void wefti_local_calls_after_fork_child(void)
     struct wefti_local_call *calls = wefti_self()->called;
     for (const struct wefti_local_call *call = calls; call != NULL; call = call->outer) {
         call->local->forks = wefti_forks();
-        set_state(call->local, call->local->state & WEFTI_LOCAL_ENDING);
+        set_state(call->local, 0);
     }
     for (const struct wefti_local_call *call = calls; call != NULL; call = call->outer)
-        set_state(call->local, call->local->state + WEFTI_CALL);
+        set_state(call->local, call->local->state + (call->ends ? WEFTI_LOCAL_ENDING : WEFTI_CALL));
 }

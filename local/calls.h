@@ -7,7 +7,8 @@
  * process.
  *
  *   bit     set                         cleared
- *   ENDING  by who destroys the Local   by the same, when it has ended
+ *   ENDING  by who destroys the Local   by the same, when it has ended or a destructor ends
+ *                                       its thread; in a child that the thread is not in
  *   WAITED  by the same, to wait        by the last call that ends
  *
  * No wake-up is lost: who waits does not sleep if, under the bucket's lock, it finds no call left;
@@ -26,17 +27,29 @@ enum { WEFTI_LOCAL_ENDING = 1, WEFTI_LOCAL_WAITED = 2, WEFTI_CALL = 4 };
 struct wefti_local_call {
     weft_local *local;
     struct wefti_local_call *outer;
+    bool ends; /* no call: the thread destroys the Local */
 };
 
 /* However the scope is left that has begun it, it ends. */
 #define WEFTI_LOCAL_CALL(name)                                                                     \
-    struct wefti_local_call name __attribute__((cleanup(wefti_local_call_end))) = {NULL, NULL}
+    struct wefti_local_call name __attribute__((cleanup(wefti_local_call_end))) = {0}
+
+/* The same for who destroys a Local. */
+#define WEFTI_LOCAL_END(name)                                                                      \
+    struct wefti_local_call name __attribute__((cleanup(wefti_local_end_given_up))) = {0}
 
 /* With the mutex held. */
 void wefti_local_call_begin(struct wefti_local_call *call, weft_local *local);
 
 /* Without it. */
 void wefti_local_call_end(struct wefti_local_call *call);
+
+/* With the mutex held: the thread destroys the Local, and has done so. */
+void wefti_local_end_begin(struct wefti_local_call *end, weft_local *local);
+void wefti_local_end_end(struct wefti_local_call *end);
+
+/* Without it: the thread ends before it has. */
+void wefti_local_end_given_up(struct wefti_local_call *end);
 
 /* With the mutex held, which it gives up: frees that memory, and destroys what a Local had. */
 void wefti_local_destruct(weft_local *local, void *what, void *memory);

@@ -59,6 +59,17 @@ static bool advance(struct cursor *cursor, const struct wefti_holder *values)
     return value != NULL;
 }
 
+/* A copy may end its thread: however a capture is left, what it has not handed on goes. */
+static void give_up_copy(struct weft_local_value **copy)
+{
+    wefti_release(*copy);
+}
+
+static void give_up_context(weft_context **context)
+{
+    weft_context_free(*context);
+}
+
 /* With the mutex held, which it gives up: a copy of a value comes into the context. */
 static weft_status capture_one(weft_context *context, const struct weft_local_value *value)
 {
@@ -67,14 +78,14 @@ static weft_status capture_one(weft_context *context, const struct weft_local_va
     void *what = value->value;
     wefti_local_call_begin(&call, local);
     wefti_locals_unlock();
-    struct weft_local_value *copy = wefti_value_new(local, WEFTI_OWNED);
+    struct weft_local_value *copy __attribute__((cleanup(give_up_copy))) =
+        wefti_value_new(local, WEFTI_OWNED);
     if (copy == NULL)
         return WEFT_NO_MEMORY;
     struct wefti_result result = {0};
     if (what != NULL)
         result = wefti_run(local->options.copy, what);
     if (result.error != NULL) {
-        wefti_release(copy);
         wefti_error_raise(result.error);
         return WEFT_FAILED;
     }
@@ -82,6 +93,7 @@ static weft_status capture_one(weft_context *context, const struct weft_local_va
     wefti_locals_lock();
     wefti_value_enter(copy, &context->values);
     wefti_locals_unlock();
+    copy = NULL;
     return WEFT_OK;
 }
 
@@ -103,14 +115,17 @@ static weft_status capture(weft_context *context)
 
 weft_context *weft_context_capture(void)
 {
-    weft_context *context = wefti_self_allocate(sizeof *context);
+    weft_context *context __attribute__((cleanup(give_up_context))) =
+        wefti_self_allocate(sizeof *context);
     if (context == NULL)
         return NULL;
     context->references = 1;
     weft_status status = capture(context);
+    weft_context *captured = context;
+    context = NULL;
     if (status == WEFT_OK)
-        return context;
-    weft_context_free(context);
+        return captured;
+    weft_context_free(captured);
     return wefti_failed(status);
 }
 

@@ -76,24 +76,30 @@ static void end_values(weft_local *local)
     }
 }
 
+/* With the mutex held, which it gives up. */
+static void end(weft_local *local)
+{
+    WEFTI_LOCAL_END(ending);
+    wefti_local_end_begin(&ending, local);
+    end_values(local);
+    void *memory = wefti_place_give_back(local);
+    wefti_local_end_end(&ending);
+    wefti_locals_unlock();
+    wefti_release(memory);
+    wefti_locals_trim(wefti_self());
+}
+
 weft_status weft_local_destroy(weft_local *local)
 {
     if (local == NULL)
         return WEFT_VALUE_ERROR;
     wefti_locals_lock();
     weft_status status = may_end(local);
-    if (status != WEFT_OK) {
+    if (status == WEFT_OK)
+        end(local);
+    else
         wefti_locals_unlock();
-        return status;
-    }
-    local->state |= WEFTI_LOCAL_ENDING;
-    end_values(local);
-    void *memory = wefti_place_give_back(local);
-    local->state = 0;
-    wefti_locals_unlock();
-    wefti_release(memory);
-    wefti_locals_trim(wefti_self());
-    return WEFT_OK;
+    return status;
 }
 
 weft_status weft_local_free(weft_local *local)

@@ -86,6 +86,8 @@ weft_status wefti_locals_reserve(size_t size, struct wefti_locals **mine)
     struct wefti_self *self = wefti_self();
     if (self->ends >= wefti_os_end_rounds())
         return WEFT_RUNTIME;
+    if (!wefti_self_enlist()) /* nobody would end them */
+        return WEFT_NO_MEMORY;
     *mine = self->locals != NULL ? self->locals : begin(self);
     if (*mine == NULL)
         return WEFT_NO_MEMORY;

@@ -6,6 +6,7 @@
 #define WEFTI_PLATFORM_THREAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,10 +43,11 @@ void wefti_os_thread_rename(wefti_os_thread thread, const char *name);
 
 /*
  * Has `hook` called in each thread that arms itself, when it ends: after its function has returned,
- * or called pthread_exit, or was cancelled. Set once, before the first arm.
+ * or called pthread_exit, or was cancelled. Set once, before the first arm. False: the system has
+ * no memory for it, or no key; without a key no thread is created. Who is armed can be armed again.
  */
 void wefti_os_at_thread_end(void (*hook)(void));
-void wefti_os_arm_thread_end(void);
+bool wefti_os_arm_thread_end(void);
 
 /* An arm in one call of the hook has it called again, but it is called no more than so often. */
 uint32_t wefti_os_end_rounds(void);

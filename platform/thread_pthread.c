@@ -14,6 +14,7 @@
 enum { NAME_BYTES = 16 }; /* the kernel's limit, with the zero */
 
 static pthread_key_t end_key;
+static bool has_end_key; /* the system has so many keys, and the program may have them all */
 static void (*end_hook)(void);
 
 /* The size that the system takes for what was asked. */
@@ -28,6 +29,8 @@ static size_t usable_stack(size_t size)
 
 static weft_status create(pthread_attr_t *attributes, void *(*run)(void *), void *arg)
 {
+    if (!has_end_key)
+        return WEFT_NO_THREAD;
     pthread_t thread; /* the new thread knows it by pthread_self, and may end before we could */
     int error = pthread_create(&thread, attributes, run, arg);
     return error == 0 ? WEFT_OK : WEFT_NO_THREAD;
@@ -124,12 +127,12 @@ static void thread_ends(void *armed)
 void wefti_os_at_thread_end(void (*hook)(void))
 {
     end_hook = hook;
-    WEFTI_MUST(pthread_key_create(&end_key, thread_ends) == 0);
+    has_end_key = pthread_key_create(&end_key, thread_ends) == 0;
 }
 
-void wefti_os_arm_thread_end(void)
+bool wefti_os_arm_thread_end(void)
 {
-    WEFTI_MUST(pthread_setspecific(end_key, &end_key) == 0);
+    return has_end_key && pthread_setspecific(end_key, &end_key) == 0;
 }
 
 uint32_t wefti_os_end_rounds(void)

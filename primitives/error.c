@@ -90,7 +90,8 @@ static struct error_block *make(const char *file, int line, weft_status code, si
 void wefti_error_raise(const weft_error *error)
 {
     struct wefti_self *self = wefti_self();
-    if (!self->registered) { /* a thread on its way out: nobody would free it any more */
+    (void)wefti_self_enlist();
+    if (!self->registered) { /* on its way out, or nobody will notice: nobody would free it */
         wefti_error_free(error);
         return;
     }

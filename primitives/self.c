@@ -3,6 +3,7 @@
 
 #include "platform/atomic.h"
 #include "platform/memory.h"
+#include "platform/panic.h"
 #include "platform/parker.h"
 #include "platform/thread.h"
 #include "primitives/error.h"
@@ -25,13 +26,9 @@ uint32_t wefti_next_number(void)
 
 /* ---- a thread begins ----------------------------------------------------------------------- */
 
-static void begin(uint32_t number, struct weft_thread *thread, const char *helper)
+static void enlist(struct weft_thread *thread, bool armed)
 {
-    wefti_own.number = number;
-    wefti_own.helper = helper;
-    wefti_own.os = wefti_os_thread_self();
-    wefti_own.native = wefti_os_native_id();
-    wefti_parker_init(&wefti_own.parker);
+    wefti_own.armed = armed;
     wefti_registry_lock();
     wefti_own.thread = thread;
     if (thread != NULL)
@@ -43,7 +40,33 @@ static void begin(uint32_t number, struct weft_thread *thread, const char *helpe
     first = &wefti_own;
     wefti_own.registered = true;
     wefti_registry_unlock();
-    wefti_os_arm_thread_end();
+}
+
+static void begin(uint32_t number, struct weft_thread *thread, const char *helper)
+{
+    wefti_own.number = number;
+    wefti_own.helper = helper;
+    wefti_own.os = wefti_os_thread_self();
+    wefti_own.native = wefti_os_native_id();
+    wefti_parker_init(&wefti_own.parker);
+    bool armed = wefti_os_arm_thread_end();
+    bool is_main = number == 1;                     /* its memory lasts to the end of the process */
+    WEFTI_MUST(armed || is_main || thread == NULL); /* who joins it would wait for ever */
+    if (armed || is_main)
+        enlist(thread, armed);
+}
+
+bool wefti_self_enlist(void)
+{
+    const struct wefti_self *self = wefti_self();
+    if (self->armed)
+        return true;
+    bool armed = wefti_os_arm_thread_end();
+    if (armed && self->registered)
+        wefti_own.armed = true;
+    else if (armed)
+        enlist(NULL, true);
+    return armed;
 }
 
 void wefti_self_begin(uint32_t number, struct weft_thread *thread)
@@ -127,7 +150,7 @@ static void leave(void)
     if (end_values != NULL) {
         end_values();
         if (wefti_own.ends < wefti_os_end_rounds())
-            wefti_os_arm_thread_end();
+            (void)wefti_os_arm_thread_end();
     }
     if (wefti_own.registered)
         end(true);

@@ -63,6 +63,7 @@ struct wefti_self {
     struct wefti_self *next;
     struct wefti_self *previous;
     bool registered;
+    bool armed; /* its end will be noticed, or has been */
 };
 
 extern _Thread_local struct wefti_self wefti_own
@@ -87,6 +88,13 @@ void wefti_self_begin(uint32_t number, struct weft_thread *thread);
 void wefti_self_begin_helper(const char *what);
 void wefti_self_become(struct weft_thread *thread);
 void wefti_self_resign(void);
+
+/*
+ * Whether the end of the calling thread will be noticed, or has been. If not, the system had no
+ * memory for that at the thread's first call, and has none now. Such a thread can lock and wait, but
+ * it is in no registry, and has nothing that somebody would have to end.
+ */
+bool wefti_self_enlist(void);
 
 /*
  * What ends the calling thread's values: at least one round, and counts them in `ends`. Called when

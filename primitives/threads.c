@@ -114,6 +114,8 @@ weft_thread *weft_thread_current(void)
     struct weft_thread *thread = wefti_thread_own();
     if (thread != NULL)
         return thread;
+    if (!wefti_self_enlist())
+        return wefti_failed(WEFT_NO_MEMORY);
     if (!wefti_self()->registered)
         return wefti_failed(WEFT_RUNTIME); /* a thread on its way out has no handle any more */
     return adopt_all_foreign() ? wefti_thread_own() : wefti_failed(WEFT_NO_MEMORY);

@@ -108,7 +108,7 @@ WEFT_API weft_status weft_local_init_with(weft_local *local, const weft_local_op
  * and so are those that contexts hold. It waits for destructors and copies of its values that run
  * in other threads at this moment; then none will run any more. No other thread may use it
  * meanwhile; threads that have values may be running, and may end. It is then as after its
- * initialisation.
+ * initialisation. If a destructor ends its thread, the other values stay, and it goes on as it was.
  * @return WEFT_OK; WEFT_BUSY if a thread is in its initializer or in a #WEFT_LOCAL_WITH block of
  *         it, WEFT_DEADLOCK from its own destructor or copy: nothing has changed then.
  */

@@ -261,6 +261,34 @@ TEST(places_are_used_again)
     }
 }
 
+static void exit_thread(void *value)
+{
+    note_destroyed(value);
+    if (value == &things[1])
+        pthread_exit(NULL);
+}
+
+static void *destroy_to_the_end(void *value)
+{
+    WITNESS(weft_local_set(&local, value) == WEFT_OK);
+    WITNESS(weft_local_destroy(&local) != WEFT_OK); /* does not return */
+    WITNESS(value == NULL);
+    return NULL;
+}
+
+TEST(a_destructor_that_ends_the_destroying_thread_leaves_the_rest)
+{
+    assert_int_equal(weft_local_init(&local, .destructor = exit_thread), WEFT_OK);
+    assert_int_equal(weft_local_set(&local, &things[2]), WEFT_OK);
+    in_a_thread(destroy_to_the_end, &things[1]);
+    assert_int_equal(destroyed_count(), 1);
+    assert_ptr_equal(weft_local_get(&local), &things[2]);
+    in_a_thread(set_local, &things[3]);
+    assert_int_equal(destroyed_count(), 2);
+    assert_int_equal(weft_local_destroy(&local), WEFT_OK);
+    assert_int_equal(destroyed_count(), 3);
+}
+
 static weft_event may_end;
 
 static void *use_now_and_then(void *arg)

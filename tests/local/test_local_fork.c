@@ -2,34 +2,16 @@
 /*
  * The child of a fork has the forking thread's values, and no others.
  */
+#include "in_child.h"
 #include "local_help.h"
 
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A child that exits in the middle of a case has not freed what the case needs: no leak. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
+#include "primitives/park.h"
 
 static weft_local local = WEFT_LOCAL_INIT(.destructor = note_destroyed, .copy = same);
-
-/* Runs it in a child; whether all that was witnessed there held. */
-static bool holds_in_child(void (*run)(void))
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        run();
-        _exit(test_witness_failures() != 0);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
 
 static void *set_local(void *value)
 {
@@ -37,8 +19,9 @@ static void *set_local(void *value)
     return NULL;
 }
 
-static void find_only_its_own(void)
+static void find_only_its_own(void *unused)
 {
+    (void)unused;
     WITNESS(weft_local_count(&local) == 1);
     WITNESS(weft_local_get(&local) == &things[1]);
     WITNESS(weft_local_set(&local, &things[2]) == WEFT_OK);
@@ -57,7 +40,7 @@ TEST(the_child_has_the_forking_threads_values_and_no_others)
     for (size_t i = 0; i < 3; i++)
         guest_comes(&guests[i], set_local, &things[10 + i]);
     assert_int_equal(weft_local_set(&local, &things[1]), WEFT_OK);
-    assert_true(holds_in_child(find_only_its_own));
+    assert_true(holds_in_child(find_only_its_own, NULL));
     for (size_t i = 0; i < 3; i++)
         guest_goes(&guests[i]);
     assert_int_equal(destroyed_count(), 3);
@@ -67,7 +50,7 @@ TEST(the_child_has_the_forking_threads_values_and_no_others)
 static void *fork_elsewhere(void *arg)
 {
     WITNESS(weft_local_set(&local, &things[1]) == WEFT_OK);
-    WITNESS(holds_in_child(find_only_its_own));
+    WITNESS(holds_in_child(find_only_its_own, NULL));
     return arg;
 }
 
@@ -77,8 +60,9 @@ TEST(any_thread_may_be_the_one_that_forks_a_child)
     in_a_thread(fork_elsewhere, NULL);
 }
 
-static void end_in_child(void)
+static void end_in_child(void *unused)
 {
+    (void)unused;
     WITNESS(weft_local_count(&local) == 0);
     WITNESS(weft_local_set(&local, &things[2]) == WEFT_OK);
     WITNESS(weft_local_destroy(&local) == WEFT_OK);
@@ -101,21 +85,22 @@ TEST(a_child_does_not_wait_for_destructors_of_its_parent)
     assert_int_equal(weft_local_init(&local, .destructor = stay_in_destructor), WEFT_OK);
     struct crew crew = crew_start(1, set_local, &things[1]);
     EVENTUALLY(atomic_load(&runs));
-    assert_true(holds_in_child(end_in_child));
+    assert_true(holds_in_child(end_in_child, NULL));
     atomic_store(&may_end, true);
     crew_join(&crew);
     assert_int_equal(weft_local_destroy(&local), WEFT_OK);
 }
 
-static void find_itself_called(void)
+static void find_itself_called(void *unused)
 {
+    (void)unused;
     WITNESS(weft_local_destroy(&local) == WEFT_DEADLOCK);
 }
 
 static void fork_in_destructor(void *value)
 {
     note_destroyed(value);
-    WITNESS(holds_in_child(find_itself_called));
+    WITNESS(holds_in_child(find_itself_called, NULL));
 }
 
 TEST(a_child_of_a_destructor_is_in_it)
@@ -123,6 +108,68 @@ TEST(a_child_of_a_destructor_is_in_it)
     assert_int_equal(weft_local_init(&local, .destructor = fork_in_destructor), WEFT_OK);
     assert_null(set_local(&things[1]));
     assert_int_equal(weft_local_clear(&local), WEFT_OK);
+    assert_int_equal(weft_local_destroy(&local), WEFT_OK);
+    assert_int_equal(destroyed_count(), 1);
+}
+
+static struct crew destroyer;
+static pid_t child_of_destructor;
+
+static void *destroy_local(void *arg)
+{
+    WITNESS(weft_local_destroy(&local) == WEFT_OK);
+    return arg;
+}
+
+static void fork_when_awaited(void *value)
+{
+    const struct wefti_key key = {&local, WEFTI_LOCAL};
+    note_destroyed(value);
+    if (value != &things[1])
+        return;
+    destroyer = crew_start(1, destroy_local, NULL);
+    EVENTUALLY(wefti_waiters(key) == 1);
+    fflush(NULL);
+    child_of_destructor = fork();
+}
+
+TEST(a_child_may_use_what_a_thread_of_its_parent_was_destroying)
+{
+    int status = 0;
+    assert_int_equal(weft_local_init(&local, .destructor = fork_when_awaited), WEFT_OK);
+    assert_null(set_local(&things[1]));
+    weft_status cleared = weft_local_clear(&local);
+    if (child_of_destructor == 0) {
+        WITNESS(cleared == WEFT_OK);
+        WITNESS(weft_local_set(&local, &things[2]) == WEFT_OK);
+        WITNESS(weft_local_get(&local) == &things[2]);
+        WITNESS(weft_local_destroy(&local) == WEFT_OK);
+        WITNESS(destroyed_count() == 2);
+        _exit(test_witness_failures() != 0);
+    }
+    crew_join(&destroyer);
+    assert_int_equal(cleared, WEFT_OK);
+    assert_int_equal(waitpid(child_of_destructor, &status, 0), child_of_destructor);
+    assert_int_equal(status, 0);
+}
+
+static void destroy_goes_on(void *unused)
+{
+    (void)unused;
+    WITNESS(weft_local_set(&local, &things[3]) == WEFT_RUNTIME); /* none is made any more */
+    WITNESS(weft_local_destroy(&local) == WEFT_DEADLOCK);
+}
+
+static void fork_while_destroying(void *value)
+{
+    note_destroyed(value);
+    WITNESS(holds_in_child(destroy_goes_on, NULL));
+}
+
+TEST(a_child_of_the_thread_that_destroys_goes_on_with_it)
+{
+    assert_int_equal(weft_local_init(&local, .destructor = fork_while_destroying), WEFT_OK);
+    assert_null(set_local(&things[1]));
     assert_int_equal(weft_local_destroy(&local), WEFT_OK);
     assert_int_equal(destroyed_count(), 1);
 }
@@ -136,8 +183,9 @@ static void *enter_first(void *arg)
     return arg;
 }
 
-static void find_one_entered(void)
+static void find_one_entered(void *unused)
 {
+    (void)unused;
     WITNESS(weft_context_attach(contexts[0]) == WEFT_RUNTIME); /* by a thread that is not here */
     WITNESS(weft_local_count(&local) == 2);                    /* its own, the other context's */
     WITNESS(weft_context_attach(contexts[1]) == WEFT_OK);
@@ -156,7 +204,7 @@ TEST(contexts_are_carried_into_a_child)
     for (size_t i = 0; i < 2; i++)
         assert_non_null(contexts[i] = weft_context_capture());
     guest_comes(&guest, enter_first, NULL);
-    assert_true(holds_in_child(find_one_entered));
+    assert_true(holds_in_child(find_one_entered, NULL));
     guest_goes(&guest);
     weft_context_free(contexts[0]);
     weft_context_free(contexts[1]);

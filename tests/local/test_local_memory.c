@@ -6,6 +6,8 @@
 #include "faulty_memory.h"
 #include "local_help.h"
 
+#include <pthread.h>
+
 static weft_local local;
 static weft_namespace names;
 
@@ -153,6 +155,37 @@ static void capture(bool *failed)
 TEST(a_capture_without_memory_leaves_nothing)
 {
     fail_each(capture);
+}
+
+static void *exit_thread(void *value)
+{
+    pthread_exit(value);
+}
+
+static weft_local copied[2] = {WEFT_LOCAL_INIT(.destructor = note_destroyed, .copy = same),
+                               WEFT_LOCAL_INIT(.destructor = note_destroyed, .copy = exit_thread)};
+
+static void *capture_to_the_end(void *arg)
+{
+    for (size_t i = 0; i < 2; i++)
+        WITNESS(weft_local_set(&copied[i], &things[i]) == WEFT_OK);
+    WITNESS(weft_context_capture() == NULL); /* does not return */
+    WITNESS(arg != NULL);
+    return NULL;
+}
+
+TEST(a_capture_that_a_copy_ends_leaves_nothing)
+{
+    struct faulty_memory memory = {0};
+    faulty_memory_begin(&memory);
+    in_a_thread(capture_to_the_end, NULL);
+    assert_int_equal(destroyed_count(), 3); /* the copy, and then the thread's */
+    assert_ptr_equal(destroyed.values[0], &things[0]);
+    assert_ptr_equal(destroyed.values[1], &things[1]);
+    assert_ptr_equal(destroyed.values[2], &things[0]);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(weft_local_destroy(&copied[i]), WEFT_OK); /* no copy runs */
+    faulty_memory_end(&memory);
 }
 
 struct task {

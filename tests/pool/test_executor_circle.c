@@ -286,19 +286,19 @@ TEST(of_two_that_wait_for_what_is_composed_of_each_other_the_second_is_told)
         struct party parties[2] = {{.way = way, .count = 1}, {.way = way, .count = 1}};
         submit_parties(2, parties);
         weft_future *others[] = {parties[1].task, parties[0].task};
+        weft_future *composed[2]; /* the parties' own arrays are sorted by who waits */
         for (size_t k = 0; k < 2; k++) {
-            weft_future **awaited = &parties[k].futures[0];
             if (i % 3 == 0)
-                *awaited = weft_when_all(1, &others[k]);
+                composed[k] = weft_when_all(1, &others[k]);
             else if (i % 3 == 1)
-                *awaited = weft_when_any(1, &others[k]);
+                composed[k] = weft_when_any(1, &others[k]);
             else
-                *awaited = weft_future_then(others[k], same, .executor = pool);
+                composed[k] = weft_future_then(others[k], same, .executor = pool);
+            parties[k].futures[0] = composed[k];
             let_wait(&parties[k]);
             if (k == 0)
                 EVENTUALLY(waits(&parties[0]));
         }
-        weft_future *composed[] = {parties[0].futures[0], parties[1].futures[0]};
         end_parties(2, parties);
         assert_int_equal(parties[0].status, WEFT_OK);
         assert_int_equal(parties[1].status, WEFT_DEADLOCK);

@@ -3,9 +3,13 @@
 #include "test.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "executor_help.h"
-#include "fork_help.h"
+#include "in_child.h"
 #include "pool/executor.h"
 #include "tests/platform/under_tsan.h"
 
@@ -63,7 +67,7 @@ TEST(in_the_child_an_executor_is_as_after_a_shutdown)
 {
     struct busy busy;
     make_busy(&busy);
-    assert_true(holds_in_child(be_as_after_shutdown, &busy));
+    assert_true(holds_in_child_to_exit(be_as_after_shutdown, &busy));
     end_busy(&busy);
 }
 
@@ -76,7 +80,7 @@ TEST(the_child_does_not_wait_at_exit_for_the_parents_tasks)
 {
     struct busy busy;
     make_busy(&busy);
-    assert_true(holds_in_child(leave_it_alone, &busy));
+    assert_true(holds_in_child_to_exit(leave_it_alone, &busy));
     end_busy(&busy);
 }
 
@@ -97,7 +101,7 @@ TEST(the_child_may_have_executors_of_its_own)
     if (UNDER_TSAN) /* it ends a child that starts threads if its parent had several */
         skip();
     make_busy(&busy);
-    assert_true(holds_in_child(use_a_new_one, NULL));
+    assert_true(holds_in_child_to_exit(use_a_new_one, NULL));
     end_busy(&busy);
 }
 
@@ -111,7 +115,7 @@ static void count_as_coming(void *arg)
 
 static void *fork_first(void *arg)
 {
-    WITNESS(holds_in_child(count_as_coming, *(weft_executor **)arg));
+    WITNESS(holds_in_child_to_exit(count_as_coming, *(weft_executor **)arg));
     return NULL;
 }
 
@@ -131,7 +135,7 @@ static void end_in_child(void *arg)
 
 static void *fork_here(void *arg)
 {
-    WITNESS(holds_in_child(end_in_child, weft_future_current()));
+    WITNESS(holds_in_child_to_exit(end_in_child, weft_future_current()));
     return arg;
 }
 
@@ -191,7 +195,7 @@ TEST(a_fork_may_come_at_any_moment)
     for (int i = 0; i < 4; i++)
         assert_int_equal(weft_executor_post(forker.pool, submit_again, &forker), WEFT_OK);
     for (int i = 0; i < 50; i++)
-        assert_true(holds_in_child(witness_closed, &forker));
+        assert_true(holds_in_child_to_exit(witness_closed, &forker));
     atomic_store(&forker.end, true);
     finish(forker.pool);
 }
@@ -216,7 +220,7 @@ TEST(callbacks_of_what_was_queued_are_called_in_the_child)
     occupy(pool, &gate, 1);
     weft_future *future = weft_executor_submit(pool, same, NULL);
     assert_int_equal(weft_future_add_done_callback(future, note_cancelled, &count), WEFT_OK);
-    assert_true(holds_in_child(witness_callback, &count));
+    assert_true(holds_in_child_to_exit(witness_callback, &count));
     assert_int_equal(weft_future_cancel(future), WEFT_OK);
     weft_future_free(future);
     assert_int_equal(weft_event_set(&gate.open), WEFT_OK);

@@ -3,8 +3,12 @@
  * In the child of a fork nobody waits. What the program completes itself works on, and what the forking
  * thread was about goes on; test_lost.c has what other threads were about.
  */
-#include "fork_help.h"
 #include "future_help.h"
+#include "in_child.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void *fork_in_task(void *arg)
 {
@@ -101,7 +105,7 @@ TEST(a_promise_is_completed_in_the_child_too)
     for (size_t i = 0; i < 3; i++)
         crew.threads[i] = weft_thread_spawn(ways[i], &waiting);
     EVENTUALLY(weft_future_waiters(waiting.futures[0]) == 3);
-    assert_true(holds_in_child(complete_in_child, &waiting));
+    assert_true(holds_in_child_to_exit(complete_in_child, &waiting));
     assert_int_equal(waiting.calls, 0);
     assert_int_equal(weft_future_waiters(waiting.futures[0]), 3);
     for (size_t i = 0; i < 2; i++)

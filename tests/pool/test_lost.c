@@ -6,9 +6,13 @@
 #include "test.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "executor_help.h"
-#include "fork_help.h"
+#include "in_child.h"
 #include "pool/compose.h"
 #include "pool/executor.h"
 #include "pool/state.h"
@@ -84,7 +88,7 @@ TEST(what_ran_in_another_thread_has_failed)
     scene.futures[1] = weft_when_all(1, scene.futures);
     hang_up(scene.futures[1], count_call, &scene);
     EVENTUALLY(atomic_load(&scene.gate.inside) == 1);
-    assert_true(holds_in_child(find_failed, &scene));
+    assert_true(holds_in_child_to_exit(find_failed, &scene));
     assert_true(weft_future_running(scene.futures[0]));
     end_scene(&scene);
     assert_int_equal(atomic_load(&scene.calls), 1);
@@ -116,7 +120,7 @@ TEST(what_another_thread_was_about_to_cancel_is_cancelled)
     hang_up(scene.futures[1], count_call, &scene);
     scene.thread = weft_thread_spawn(cancel_all, &scene);
     EVENTUALLY(atomic_load(&scene.gate.inside) == 1);
-    assert_true(holds_in_child(find_cancelled, &scene));
+    assert_true(holds_in_child_to_exit(find_cancelled, &scene));
     assert_int_equal(weft_event_set(&worker.open), WEFT_OK);
     end_scene(&scene);
 }
@@ -146,7 +150,7 @@ TEST(what_was_taken_and_not_begun_is_cancelled)
     hang_up(scene.futures[0], count_call, &scene);
     struct wefti_task *task = take_from(scene.pool);
     assert_ptr_equal(&task->future, scene.futures[0]);
-    assert_true(holds_in_child(find_first_cancelled, &scene));
+    assert_true(holds_in_child_to_exit(find_first_cancelled, &scene));
     wefti_task_run(scene.pool, task, NULL);
     assert_int_equal(weft_future_result(scene.futures[0], NULL), WEFT_OK);
     end_scene(&scene);
@@ -158,7 +162,7 @@ TEST(what_was_being_submitted_is_cancelled)
     scene.futures[0] = wefti_future_new(&scene.pool->owner, same, &scene, 1);
     ((struct wefti_task *)(void *)scene.futures[0])->context = NULL;
     hang_up(scene.futures[0], count_call, &scene);
-    assert_true(holds_in_child(find_first_cancelled, &scene));
+    assert_true(holds_in_child_to_exit(find_first_cancelled, &scene));
     end_scene(&scene);
     assert_int_equal(atomic_load(&scene.calls), 1);
 }
@@ -173,7 +177,7 @@ TEST(a_continuation_that_was_taken_and_not_begun_is_cancelled)
     assert_int_equal(weft_future_set_result(promise, &scene), WEFT_OK);
     struct wefti_task *task = take_from(scene.pool);
     assert_ptr_equal(&task->future, scene.futures[0]);
-    assert_true(holds_in_child(find_first_cancelled, &scene));
+    assert_true(holds_in_child_to_exit(find_first_cancelled, &scene));
     wefti_task_run(scene.pool, task, NULL);
     assert_int_equal(weft_future_result(scene.futures[0], NULL), WEFT_OK);
     weft_future_free(promise);
@@ -220,7 +224,7 @@ TEST(who_was_to_be_told_by_another_thread_is_told)
     hang_up(futures[0], count_call, &scene);
     scene.thread = weft_thread_spawn(set_first, &scene);
     EVENTUALLY(atomic_load(&scene.gate.inside) == 1);
-    assert_true(holds_in_child(find_told, &scene));
+    assert_true(holds_in_child_to_exit(find_told, &scene));
     end_scene(&scene);
     assert_int_equal(atomic_load(&scene.calls), 1);
 }
@@ -251,7 +255,7 @@ TEST(a_step_that_another_thread_had_not_begun_is_taken)
     futures[4] = weft_future_then(futures[2], same);
     scene.thread = weft_thread_spawn(set_first, &scene);
     EVENTUALLY(atomic_load(&scene.gate.inside) == 1);
-    assert_true(holds_in_child(find_the_rest, &scene));
+    assert_true(holds_in_child_to_exit(find_the_rest, &scene));
     end_scene(&scene);
 }
 
@@ -264,7 +268,7 @@ TEST(a_future_whose_step_another_thread_had_begun_is_cancelled)
     struct wefti_composition *composition = scene.futures[0]->arg;
     assert_true(wefti_hook_remove(&composition->sources[0].hook));
     composition->sources[0].progress = WEFTI_STEP_BEGUN;
-    assert_true(holds_in_child(find_first_cancelled, &scene));
+    assert_true(holds_in_child_to_exit(find_first_cancelled, &scene));
     composition->sources[0].progress = WEFTI_STEP_AHEAD;
     assert_true(wefti_hook_add(promise, &composition->sources[0].hook));
     assert_int_equal(weft_future_set_result(promise, NULL), WEFT_OK);
@@ -290,7 +294,7 @@ TEST(a_promise_that_another_thread_was_completing_can_be_completed)
     hang_up(promise, count_call, &scene);
     assert_true(wefti_future_pass(promise, WEFT_TASK_PENDING, WEFTI_TASK_COMPLETING));
     assert_int_equal(weft_future_set_result(promise, NULL), WEFT_INVALID_STATE);
-    assert_true(holds_in_child(complete_it, &scene));
+    assert_true(holds_in_child_to_exit(complete_it, &scene));
     wefti_future_tell(promise, wefti_future_settle(promise, WEFT_TASK_FINISHED));
     end_scene(&scene);
 }

@@ -3,7 +3,7 @@
  * The child of a fork has one thread. What that thread held is its own; what others held stays held;
  * nobody waits, and the other threads have ended.
  */
-#include "test.h"
+#include "in_child.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,27 +25,6 @@ enum { CHILDREN_MAY_SPAWN = false };
 #else
 enum { CHILDREN_MAY_SPAWN = true };
 #endif
-
-/* A child that exits in the middle of a case has not freed what the case needs: no leak. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
-
-/* Runs it in a child; whether all that was witnessed there held. */
-static bool holds_in_child(void (*run)(void *arg), void *arg)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        run(arg);
-        _exit(test_witness_failures() != 0);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
 
 static void *pass_through(void *lock)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A fork: the child's queue holds what it held, and nobody waits for it there. */
+#include "in_child.h"
 #include "queue_help.h"
 
 #include <stdio.h>
@@ -9,29 +10,7 @@
 #include "primitives/self.h"
 #include "tests/platform/under_tsan.h"
 
-/* A child that exits in the middle of a case has not freed what the case needs: no leak. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
-
-/* Runs it in a child; whether all that was witnessed there held. */
-static bool holds_in_child(void (*run)(weft_queue *queue), weft_queue *queue)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
-        run(queue);
-        _exit(test_witness_failures() != 0);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
-
-static void witness_usable(weft_queue *queue)
+static void witness_usable(void *queue)
 {
     int number = 3;
     weft_queue_state state;
@@ -63,7 +42,7 @@ TEST(a_childs_queue_has_no_getters)
     destroy(&queue);
 }
 
-static void witness_items(weft_queue *queue)
+static void witness_items(void *queue)
 {
     int number = 0;
     WITNESS(weft_queue_qsize(queue) == 2);
@@ -108,7 +87,7 @@ static int compare_slowly(const void *a, const void *b)
     return compare_numbers(a, b);
 }
 
-static void be_refused(weft_queue *queue)
+static void be_refused(void *queue)
 {
     int number = 1;
     size_t n = 0;
@@ -167,7 +146,7 @@ static void *call_clear(void *arg)
     return NULL;
 }
 
-static void join_at_once(weft_queue *queue)
+static void join_at_once(void *queue)
 {
     weft_queue_state state;
     WITNESS(weft_queue_look(queue, &state) == WEFT_OK);
@@ -257,7 +236,7 @@ static void *keep_busy(void *arg)
     return NULL;
 }
 
-static void use_or_be_refused(weft_queue *queue)
+static void use_or_be_refused(void *queue)
 {
     weft_queue_state state;
     if (weft_queue_look(queue, &state) == WEFT_RUNTIME)
@@ -279,7 +258,7 @@ TEST(a_fork_may_come_at_any_time)
     destroy(&queue);
 }
 
-static void fork_again(weft_queue *queue)
+static void fork_again(void *queue)
 {
     weft_queue_state state;
     int number = 9;

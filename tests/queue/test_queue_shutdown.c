@@ -148,6 +148,29 @@ TEST(a_shutdown_leaves_those_who_join_to_the_tasks)
     for_each_order(0, join_through_a_shutdown);
 }
 
+static void refuse_a_putter_and_join(weft_queue *queue)
+{
+    struct call putter;
+    struct call joiner;
+    put(queue, 1);
+    start_putter(&putter, queue, 2);
+    start_joiner(&joiner, queue);
+    assert_int_equal(weft_queue_shutdown(queue, immediate), WEFT_OK);
+    assert_int_equal(ended(&putter), WEFT_SHUTDOWN);
+    if (!immediate) {
+        assert_int_equal(get(queue), 1);
+        assert_int_equal(weft_queue_task_done(queue), WEFT_OK);
+    }
+    assert_int_equal(ended(&joiner), WEFT_OK); /* not for what has not been put */
+    assert_int_equal(weft_queue_task_done(queue), WEFT_VALUE_ERROR);
+}
+
+TEST(what_a_shutdown_refuses_is_no_task)
+{
+    for (int i = 0; i < 2; i++, immediate = !immediate)
+        for_each_order(1, refuse_a_putter_and_join);
+}
+
 static void join_through_an_immediate_shutdown(weft_queue *queue)
 {
     struct call joiners[2];

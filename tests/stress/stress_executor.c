@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Executors under everybody's hands: submits, posts, cancels, waits, children, maps, limits, workers
- * that come and go, and a shutdown in the middle. Every future and every task is accounted for.
+ * that come and go, and a shutdown in the middle, in calm and in a storm of signals. Every future and
+ * every task is accounted for.
  */
+#include "storm.h"
 #include "test.h"
 
 #include <stdatomic.h>
@@ -141,7 +143,7 @@ static void live(uint64_t *random)
     weft_executor_free(arena.pool);
 }
 
-TEST(every_task_is_run_or_cancelled_or_expires_and_is_counted)
+static void live_many_lives(void)
 {
     uint64_t random =
         (uint64_t)test_setting("WEFT_STRESS_SEED", (double)(test_clock() % 1000000)) + 1;
@@ -151,6 +153,18 @@ TEST(every_task_is_run_or_cancelled_or_expires_and_is_counted)
         live(&random);
     while (test_clock() < end);
     EVENTUALLY(weft_thread_active_count() == 1);
+}
+
+TEST(every_task_is_run_or_cancelled_or_expires_and_is_counted)
+{
+    live_many_lives();
+}
+
+TEST(every_task_is_accounted_for_in_a_storm_of_signals)
+{
+    storm_begin();
+    live_many_lives();
+    storm_end();
 }
 
 /* ---- bursts -------------------------------------------------------------------------------- */
@@ -170,7 +184,7 @@ static void *meet(void *arg)
     return NULL;
 }
 
-TEST(every_task_of_a_burst_gets_an_idle_worker)
+static void burst(void)
 {
     enum { WORKERS = 4 };
     uint64_t random =
@@ -194,4 +208,16 @@ TEST(every_task_of_a_burst_gets_an_idle_worker)
     } while (test_clock() < end);
     assert_int_equal(weft_executor_shutdown(pool), WEFT_OK);
     weft_executor_free(pool);
+}
+
+TEST(every_task_of_a_burst_gets_an_idle_worker)
+{
+    burst();
+}
+
+TEST(every_task_of_a_burst_gets_an_idle_worker_in_a_storm_of_signals)
+{
+    storm_begin();
+    burst();
+    storm_end();
 }

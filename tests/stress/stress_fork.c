@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/platform/under_tsan.h"
+
 enum { WORKERS = 3, FUTURES = 24, FORKS = 200, PATIENCE = 30 };
 
 const char *__asan_default_options(void);
@@ -24,7 +26,7 @@ struct load {
     weft_executor *pool;
     weft_lock lock; /* guards the tables; the forking thread holds it, so the child has it */
     weft_future *futures[FUTURES];
-    weft_future *promises[FUTURES]; /* what some of them wait for */
+    weft_future *promises[FUTURES]; /* what some of them wait for; all that are not done */
     atomic_bool over;
     atomic_uint seeds;
 };
@@ -49,15 +51,21 @@ static weft_future *pick(struct load *load, weft_future **table, uint32_t random
     return future;
 }
 
-/* Puts one into a table, and gives up what was there: a promise is kept first, for others need it. */
+/*
+ * Puts one into a table, and gives up what was there. A promise is kept first, for others need it; while
+ * another thread is about to keep it, it stays, for a child could not find it.
+ */
 static void put(struct load *load, weft_future **table, uint32_t random, weft_future *future)
 {
     weft_future *before = future;
     WEFT_WITH(&load->lock) {
-        before = table[random % FUTURES];
+        weft_future **place = &table[random % FUTURES];
         if (table == load->promises)
-            (void)weft_future_set_result(before, load);
-        table[random % FUTURES] = future;
+            (void)weft_future_set_result(*place, load);
+        if (table != load->promises || weft_future_done(*place)) {
+            before = *place;
+            *place = future;
+        }
     }
     weft_future_free(before);
 }
@@ -132,6 +140,8 @@ static bool holds_in_child(struct load *load)
 
 TEST(every_future_is_done_in_the_child_whenever_that_is_forked)
 {
+    if (UNDER_TSAN) /* a child may find its allocator locked for ever, by a thread of the parent */
+        skip();
     struct load load = {.pool = weft_executor_new(2)};
     for (size_t i = 0; i < FUTURES; i++) {
         load.promises[i] = weft_future_new();

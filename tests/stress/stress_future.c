@@ -3,9 +3,10 @@
  * Futures under load: rounds of a few futures that threads complete, cancel, wait for in every way,
  * hang callbacks and compositions on, and give up, all at random and at once. Every future is done
  * in the end, every callback was called once, nothing is left in memory, and nobody waits for ever:
- * the watchdog tells.
+ * the watchdog tells. In calm and in a storm of signals.
  */
 #include "faulty_memory.h"
+#include "storm.h"
 
 #include "tests/pool/future_help.h"
 
@@ -185,7 +186,7 @@ static void *work(void *arg)
     }
 }
 
-TEST(every_future_ends_once_and_every_callback_is_called_once)
+static void play_rounds(void)
 {
     struct faulty_memory memory = {0};
     faulty_memory_begin(&memory);
@@ -197,6 +198,18 @@ TEST(every_future_ends_once_and_every_callback_is_called_once)
     faulty_memory_end(&memory);
     print_message("%llu rounds, %llu waits\n", load.rounds, atomic_load(&load.waits));
     assert_true(load.rounds > 10);
+}
+
+TEST(every_future_ends_once_and_every_callback_is_called_once)
+{
+    play_rounds();
+}
+
+TEST(every_future_ends_once_in_a_storm_of_signals)
+{
+    storm_begin();
+    play_rounds();
+    storm_end();
 }
 
 /* ---- tasks --------------------------------------------------------------------------------- */
@@ -263,7 +276,7 @@ static void *submit(void *arg)
     return NULL;
 }
 
-TEST(every_task_runs_or_is_cancelled)
+static void run_tasks(void)
 {
     struct tasks tasks = {.end = test_clock() + test_stress_time()};
     pool_open(&tasks.pool, 2);
@@ -277,4 +290,16 @@ TEST(every_task_runs_or_is_cancelled)
     assert_true(ran <= atomic_load(&tasks.submitted));
     assert_true(ran + atomic_load(&tasks.cancelled) >= atomic_load(&tasks.submitted));
     assert_true(ran > 100);
+}
+
+TEST(every_task_runs_or_is_cancelled)
+{
+    run_tasks();
+}
+
+TEST(every_task_runs_or_is_cancelled_in_a_storm_of_signals)
+{
+    storm_begin();
+    run_tasks();
+    storm_end();
 }

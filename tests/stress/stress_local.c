@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Locals under load: threads come, use what Locals there are, capture and enter contexts, and end,
- * while Locals come and go. Every value that is made is destroyed, once; no thread sees another's.
+ * while Locals come and go, in calm and in a storm of signals. Every value that is made is destroyed,
+ * once; no thread sees another's.
  */
+#include "storm.h"
 #include "test.h"
 
 #include <stdatomic.h>
@@ -130,7 +132,7 @@ static void *spawn_many(void *arg)
     return NULL;
 }
 
-TEST(every_value_is_destroyed_once)
+static void let_many_live(void)
 {
     static atomic_ullong seeds;
     end = test_clock() + test_stress_time();
@@ -148,6 +150,18 @@ TEST(every_value_is_destroyed_once)
         assert_int_equal(weft_local_count(&locals[i]), 0);
         assert_int_equal(weft_local_destroy(&locals[i]), WEFT_OK);
     }
+}
+
+TEST(every_value_is_destroyed_once)
+{
+    let_many_live();
+}
+
+TEST(every_value_is_destroyed_once_in_a_storm_of_signals)
+{
+    storm_begin();
+    let_many_live();
+    storm_end();
 }
 
 /* ---- a Local ends while its threads do ------------------------------------------------------ */
@@ -169,7 +183,7 @@ static void *use_and_end(void *arg)
     return NULL;
 }
 
-TEST(after_it_is_destroyed_no_destructor_runs)
+static void destroy_many(void)
 {
     size_t turns = 0;
     end = test_clock() + test_stress_time();
@@ -185,4 +199,16 @@ TEST(after_it_is_destroyed_no_destructor_runs)
     }
     print_message("%zu turns\n", turns);
     assert_true(turns > 0);
+}
+
+TEST(after_it_is_destroyed_no_destructor_runs)
+{
+    destroy_many();
+}
+
+TEST(after_it_is_destroyed_no_destructor_runs_in_a_storm_of_signals)
+{
+    storm_begin();
+    destroy_many();
+    storm_end();
 }
