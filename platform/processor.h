@@ -5,6 +5,8 @@
 #ifndef WEFTI_PLATFORM_PROCESSOR_H
 #define WEFTI_PLATFORM_PROCESSOR_H
 
+#include <sched.h>
+
 /* How many processors the process may use (its affinity when first asked), at least 1. */
 int wefti_processors(void);
 
@@ -40,6 +42,12 @@ static inline void wefti_pause_for(int steps)
 {
     for (int i = 0; i < steps; i++)
         wefti_pause();
+}
+
+/* Lets another thread that is ready have the processor, if there is one; never sleeps. */
+static inline void wefti_yield(void)
+{
+    (void)sched_yield();
 }
 
 #endif

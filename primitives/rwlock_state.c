@@ -47,7 +47,8 @@ enum {
     READER = WEFTI_READER
 };
 
-enum { SPINS = 100 };
+/* Pauses between two yields, and at most between two looks; yields. */
+enum { SPINS = 20, PAUSES_MOST = 8, YIELDS = 3 };
 
 static struct wefti_key key_of(const weft_rwlock *lock)
 {
@@ -220,21 +221,41 @@ static bool announce(void *arg)
     return true;
 }
 
-/* Waits a little for a lock that is about to be released. */
-static weft_status spin(weft_rwlock *lock, enum wefti_side side)
+/*
+ * Looks a few times whether the lock has come free: true if that is settled in `status`, or if others
+ * wait already. Who looks does not wait yet, and comes in under the same rule as who arrives.
+ */
+static bool look(weft_rwlock *lock, enum wefti_side side, weft_status *status)
 {
-    for (int i = 0; i < SPINS && wefti_processors() > 1; i++) {
+    for (int pauses = 1, left = SPINS; left > 0; left -= pauses) {
+        wefti_pause_for(pauses);
         uint32_t state = wefti_load(&lock->state, RELAXED);
         if (!shut_out(state, side)) {
-            weft_status status = wefti_rwlock_take(lock, side);
-            if (status != WEFT_TIMEOUT)
-                return status;
+            *status = wefti_rwlock_take(lock, side);
+            if (*status != WEFT_TIMEOUT)
+                return true;
         }
         if ((state & WAITED) != 0)
-            break; /* others sleep already: it is not a matter of nanoseconds */
-        wefti_pause();
+            return true;
+        if (pauses < PAUSES_MOST)
+            pauses *= 2;
     }
-    return WEFT_TIMEOUT;
+    return false;
+}
+
+/*
+ * Waits a little for a lock that is about to be released. Who holds it may be ready to run and have no
+ * processor, as those have who were let in while they slept: it gets this one before the caller queues
+ * up, for that would hold back whoever comes meanwhile, and each phase would be a sleep for all.
+ */
+static weft_status spin(weft_rwlock *lock, enum wefti_side side)
+{
+    weft_status status = WEFT_TIMEOUT;
+    if (wefti_processors() == 1)
+        return status;
+    for (int yields = YIELDS; !look(lock, side, &status) && yields > 0; yields--)
+        wefti_yield();
+    return status;
 }
 
 /* Whoever was held back by one that does not wait any more may come in. */
