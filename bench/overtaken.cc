@@ -29,8 +29,9 @@ namespace
 /* A thread's visit to the room. */
 struct Stay {
     const wefti_patience *patience;
-    std::int64_t in = 0;  /* by itself, under the room's lock */
-    std::int64_t out = 0; /* by who takes it out, and holds the lock until then */
+    std::int64_t in = 0;   /* by itself, under the room's lock */
+    std::int64_t from = 0; /* when who had the lock then let it go */
+    std::int64_t out = 0;  /* by who takes it out, and holds the lock until then */
 };
 
 /* Who takes waiters out. */
@@ -41,6 +42,8 @@ struct Release {
 
 thread_local std::vector<Stay> stays; /* of the present visit to the lock */
 
+std::vector<Stay *> newest; /* in the queue since the last release; the room's lock guards it */
+
 bool validate(void *arg)
 {
     Stay *stay = static_cast<Stay *>(arg);
@@ -48,6 +51,7 @@ bool validate(void *arg)
     if (its->validate != nullptr && !its->validate(its->arg))
         return false;
     stay->in = bench::now();
+    newest.push_back(stay);
     return true;
 }
 
@@ -69,6 +73,10 @@ uintptr_t take(uintptr_t request, int64_t since, void *arg)
 void finish(size_t taken, bool more, void *arg)
 {
     const wefti_unparking *its = static_cast<Release *>(arg)->how;
+    const std::int64_t let_go = bench::now();
+    for (Stay *stay : newest)
+        stay->from = let_go;
+    newest.clear();
     if (its->finish != nullptr)
         its->finish(taken, more, its->arg);
 }
@@ -113,9 +121,9 @@ void note(Waits &waits, std::int64_t entered)
 {
     for (std::size_t i = 0; i < stays.size(); i++) {
         const std::int64_t due = stays[0].in + bench::PATIENCE;
-        const std::int64_t next = i + 1 < stays.size() ? stays[i + 1].in : entered;
+        const std::int64_t next = i + 1 < stays.size() ? stays[i + 1].from : entered;
         if (stays[i].out > due)
-            waits.queued.push_back({due, stays[i].in, stays[i].out});
+            waits.queued.push_back({due, stays[i].from, stays[i].out});
         if (next > due)
             waits.woken.push_back({due, stays[i].out, next});
     }
