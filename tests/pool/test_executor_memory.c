@@ -100,6 +100,8 @@ TEST(a_failed_task_whose_error_finds_no_memory_has_failed_all_the_same)
     }
 }
 
+enum { TOGETHER = 32 }; /* a worker gives back so many at once */
+
 TEST(a_tight_loop_of_submits_allocates_nothing_in_the_steady_state)
 {
     enum { BATCH = 500, ROUNDS = 50 };
@@ -123,15 +125,15 @@ TEST(a_tight_loop_of_submits_allocates_nothing_in_the_steady_state)
             calls = atomic_load(&memory.calls);
         }
     }
-    /* A worker that has not given its reference up yet costs one more now and then. */
-    assert_in_range(atomic_load(&memory.calls) - calls, 0, 2);
+    /* Each of the two workers may have some that it gives back later, however long the loop is. */
+    assert_in_range(atomic_load(&memory.calls) - calls, 0, 2 * TOGETHER);
     finish(pool);
     faulty_memory_end(&memory);
 }
 
 TEST(a_tight_loop_of_posts_allocates_no_more_than_are_queued_at_once)
 {
-    enum { POSTS = 20000, TOGETHER = 32 }; /* a worker gives back so many at once */
+    enum { POSTS = 20000 };
     struct faulty_memory memory = {.fail_at = 0};
     faulty_memory_begin(&memory);
     weft_executor *pool = weft_executor_new(1, .queue_size = 10);
