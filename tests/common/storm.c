@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "tests/platform/under_tsan.h"
 
 enum {
     SIGNAL = SIGUSR2,
@@ -75,6 +76,8 @@ void storm_begin(void)
     struct sigaction action;
     sigset_t all;
     sigset_t before;
+    if (UNDER_TSAN)
+        skip();
     memset(&action, 0, sizeof action);
     action.sa_handler = handle;
     assert_int_equal(sigaction(SIGNAL, &action, NULL), 0);
