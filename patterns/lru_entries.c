@@ -86,6 +86,7 @@ bool wefti_lru_list(struct wefti_lru_entry *entry, const struct wefti_lru_key *k
 void wefti_lru_unlist(struct wefti_lru_entry *entry, struct wefti_lru_entry **dead)
 {
     weft_lru_cache *cache = entry->cache;
+    /* What is listed is in the table. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     HASH_DELETE(hh, cache->table, entry);
     entry->listed = false;
     if (entry->filled) {

@@ -31,8 +31,10 @@ struct tasks {
 
 static inline void read_task(struct task *task)
 {
-    char path[64], line[512] = "";
-    unsigned long user = 0, in_system = 0;
+    char path[64];
+    char line[512] = "";
+    unsigned long user = 0;
+    unsigned long in_system = 0;
     snprintf(path, sizeof path, "/proc/self/task/%u/status", task->id);
     FILE *status = fopen(path, "r");
     assert_non_null(status);
@@ -83,11 +85,20 @@ static inline void pause_for(double seconds)
     }
 }
 
+static inline bool same_tasks(const struct tasks *a, const struct tasks *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = a->each[i].id == b->each[i].id && a->each[i].switches == b->each[i].switches &&
+               a->each[i].ticks == b->each[i].ticks;
+    return same;
+}
+
 /* Whether nothing has happened since the last time this was asked, and all sleep. */
 static inline bool quiet(const struct tasks *except, struct tasks *last)
 {
     struct tasks tasks = look(except);
-    bool same = memcmp(&tasks, last, sizeof tasks) == 0;
+    bool same = same_tasks(&tasks, last);
     for (size_t i = 0; i < tasks.count; i++)
         same = same && asleep(tasks.each[i].id);
     *last = tasks;

@@ -291,17 +291,16 @@ static void end(struct rest *rest)
 TEST(threads_at_rest_use_no_processor_and_do_not_wake_up)
 {
     struct rest rest;
-    struct tasks others, before = {0};
+    struct tasks others;
+    struct tasks before = {0};
     begin(&rest, &others);
     EVENTUALLY(quiet(&others, &before));
     assert_int_equal(before.count, WAYS + WORKERS + 1); /* and who waits for the timers */
     pause_for(LOOK_SECONDS);
     struct tasks after = look(&others);
-    for (size_t i = 0; i < after.count; i++)
-        if (after.each[i].switches != before.each[i].switches ||
-            after.each[i].ticks != before.each[i].ticks)
-            weft_dump(STDERR_FILENO);
-    assert_memory_equal(&after, &before, sizeof after);
+    if (!same_tasks(&after, &before))
+        weft_dump(STDERR_FILENO);
+    assert_true(same_tasks(&after, &before));
     end(&rest);
 }
 
@@ -321,7 +320,8 @@ static pid_t start_strace(const char *file)
 
 static bool traced(uint32_t id)
 {
-    char path[64], line[128];
+    char path[64];
+    char line[128];
     bool is = false;
     snprintf(path, sizeof path, "/proc/self/task/%u/status", id);
     FILE *status = fopen(path, "r");
@@ -361,7 +361,8 @@ TEST(strace_sees_no_thread_at_rest_come_back_from_the_system)
 {
     char file[] = "/tmp/weft-idle-XXXXXX";
     struct rest rest;
-    struct tasks others, tasks = {0};
+    struct tasks others;
+    struct tasks tasks = {0};
     int status = 0;
     int fd = mkstemp(file);
     assert_true(fd >= 0);

@@ -42,10 +42,11 @@ UNSEEN int __wrap_pthread_key_create(pthread_key_t *key, void (*destructor)(void
 static bool may_be_refused(void)
 {
 #if defined(__clang__) && defined(__has_feature)
-    return !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-    return true;
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return false;
 #endif
+#endif
+    return true;
 }
 
 static weft_lock lock;
