@@ -56,9 +56,10 @@ void wefti_parker_prepare(struct wefti_parker *parker);
 /*
  * Sleeps until unparked or until the deadline (of wefti_clock, never early). True: unparked, and
  * what the other thread wrote before is seen here. False: the deadline has passed and the parker is
- * still prepared: the owner parks again or prepares anew. Signals do not end it.
+ * still prepared: the owner parks again or prepares anew. Signals do not end it. It spins first, if
+ * that has paid so far and the owner wants it.
  */
-bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline);
+bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline, bool spins);
 
 /*
  * Ends the present or next park. The parker's thread may be gone before this call returns: the call

@@ -66,12 +66,12 @@ void wefti_parker_prepare(struct wefti_parker *parker)
     wefti_store(&parker->state, PREPARED, RELAXED);
 }
 
-bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline)
+bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline, bool spins)
 {
     uint32_t state = PREPARED;
     if (deadline < 0)
         deadline = 0;
-    if (!wefti_spin_while(&parker->spinner, &parker->state, PREPARED, deadline))
+    if (!spins || !wefti_spin_while(&parker->spinner, &parker->state, PREPARED, deadline))
         wefti_cas(&parker->state, &state, ASLEEP, RELAXED);
     /* Acquire: pairs with the release in wefti_parker_unpark. */
     while (wefti_load(&parker->state, ACQUIRE) == ASLEEP) {

@@ -14,7 +14,8 @@
 
 enum { LEAST = 1000, MOST = 50000 }; /* nanoseconds */
 enum { FIRST_INTERVAL = 8, LAST_INTERVAL = 1024 };
-enum { LOOKS = 8 }; /* between two looks at the clock */
+enum { LOOKS = 8 };      /* between two looks at the clock */
+enum { ALLOWED = 5000 }; /* nanoseconds for locks, until other work has made up for them */
 
 /* How many threads spin at this moment. */
 static int spinners;
@@ -76,6 +77,20 @@ bool wefti_spin_while(struct wefti_spinner *spinner, const uint32_t *word, uint3
     }
     wefti_fetch_sub(&spinners, 1, RELAXED);
     return paid;
+}
+
+bool wefti_spin_allowed(struct wefti_allowance *allowance, int64_t now)
+{
+    int64_t worked = now - allowance->since;
+    allowance->spent = worked < allowance->spent ? allowance->spent - worked : 0;
+    allowance->since = now;
+    return allowance->spent < ALLOWED;
+}
+
+void wefti_spin_ended(struct wefti_allowance *allowance, int64_t now)
+{
+    allowance->spent += now - allowance->since;
+    allowance->since = now;
 }
 
 void wefti_spin_after_fork_child(void)

@@ -24,6 +24,21 @@ struct wefti_spinner {
 bool wefti_spin_while(struct wefti_spinner *spinner, const uint32_t *word, uint32_t value,
                       int64_t deadline);
 
+/*
+ * How much a thread has spun for locks of late. Over time it does not spin for longer than it does
+ * something else; where several take a lock in turns and do little else, that ends the spinning.
+ */
+struct wefti_allowance {
+    int64_t spent; /* nanoseconds; what else it does counts against them */
+    int64_t since; /* as of this time of wefti_clock() */
+};
+
+/* Whether the thread may spin now. */
+bool wefti_spin_allowed(struct wefti_allowance *allowance, int64_t now);
+
+/* It has spun since it asked. */
+void wefti_spin_ended(struct wefti_allowance *allowance, int64_t now);
+
 /* In the child of a fork: nobody spins. */
 void wefti_spin_after_fork_child(void);
 

@@ -19,6 +19,7 @@
  *   WAITING, FIRM  UNPARKED     an unparker   holding the bucket's lock
  *   WAITING        INTERRUPTED  an interrupter, or the waiter
  *   WAITING        TIMED_OUT    the waiter
+ *   FIRM           TIMED_OUT    the waiter    it was to rise; such a one is never moved
  *   WAITING, FIRM  REFUSED      the waiter
  *   the last four  IDLE         the waiter    it leaves
  *
@@ -148,14 +149,14 @@ static void withdraw(const struct wefti_self *self, struct wefti_waiter *waiters
 }
 
 /* Sleeps until the wait has been claimed, by another thread or by the deadline. */
-static void sleep_until_claimed(struct wefti_self *self, int64_t deadline)
+static void sleep_until_claimed(struct wefti_self *self, int64_t deadline, bool rises)
 {
     /* The owner's own: the order matters to nobody else. */
     wefti_store(&self->parks, self->parks + 1, RELAXED);
-    if (wefti_parker_park(&self->parker, deadline) || claim(self, TIMED_OUT, false))
+    if (wefti_parker_park(&self->parker, deadline, !rises) || claim(self, TIMED_OUT, rises))
         return;
     /* Claimed by another thread, which is about to unpark; or moved, and without a deadline now. */
-    WEFTI_MUST(wefti_parker_park(&self->parker, WEFTI_NEVER));
+    WEFTI_MUST(wefti_parker_park(&self->parker, WEFTI_NEVER, true));
 }
 
 static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_waiter *waiters,
@@ -191,6 +192,7 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
 {
     struct wefti_self *self = wefti_self();
     int64_t deadline = patience->deadline != 0 ? patience->deadline : WEFTI_NEVER;
+    bool rises = patience->rises != 0 && patience->rises < deadline;
     WEFTI_MUST(!patience->firm || deadline == WEFTI_NEVER);
     WEFTI_MUST(wefti_load(&self->claim, RELAXED) == IDLE);
 
@@ -213,7 +215,7 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
             wefti_store(&self->interrupted, 1, SEQ_CST);
     }
     if (!settled)
-        sleep_until_claimed(self, deadline);
+        sleep_until_claimed(self, rises ? patience->rises : deadline, rises);
     return leave_room(self, waiters, entered);
 }
 

@@ -96,6 +96,7 @@ struct wefti_patience {
     uintptr_t request;
     bool front;    /* at the head of the queue: it had been there before */
     int64_t since; /* when it first came; 0: now */
+    int64_t rises; /* when it ends the wait itself, firm or not, as TIMED_OUT; 0: never */
 };
 
 enum wefti_outcome {

@@ -37,7 +37,7 @@ static void *park_and_end(void *arg)
     wefti_parker_init(&parker);
     wefti_parker_prepare(&parker);
     wefti_store(&bequeathed, &parker, RELEASE);
-    WITNESS(wefti_parker_park(&parker, patience()));
+    WITNESS(wefti_parker_park(&parker, patience(), true));
     return NULL;
 }
 
@@ -55,7 +55,7 @@ static void *park_and_unmap(void *arg)
         wefti_store(&bequeathed, parker, RELEASE);
         if (life % 2) /* comes late to its park, amid the unpark */
             EVENTUALLY(wefti_load(&bequeathed, RELAXED) == NULL);
-        WITNESS(wefti_parker_park(parker, patience()));
+        WITNESS(wefti_parker_park(parker, patience(), true));
         munmap(parker, size);
     }
     return NULL;
