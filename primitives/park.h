@@ -94,9 +94,10 @@ struct wefti_patience {
     /* The rest is for wefti_park, which has one queue. */
     wefti_validate *validate;
     uintptr_t request;
-    bool front;    /* at the head of the queue: it had been there before */
-    int64_t since; /* when it first came; 0: now */
-    int64_t rises; /* when it ends the wait itself, firm or not, as TIMED_OUT; 0: never */
+    bool front;     /* at the head of the queue: it had been there before */
+    int64_t since;  /* when it first came: its place is by that, `front` among equals; 0: now */
+    int64_t rises;  /* when it ends the wait itself, firm or not, as TIMED_OUT; 0: never */
+    uint32_t spins; /* nanoseconds before it sleeps; 0: as has paid so far, none if it rises */
 };
 
 enum wefti_outcome {
