@@ -19,9 +19,7 @@
 
 enum { LEAST = 1000, MOST = 50000 }; /* nanoseconds */
 enum { FIRST_INTERVAL = 8, LAST_INTERVAL = 1024 };
-enum { LOOKS = 8 };       /* between two looks at the clock */
-enum { OTHERS_MOST = 8 }; /* of a crowd that are given time */
-enum { A_SLEEP = 5000 };  /* nanoseconds that it puts a wait off */
+enum { LOOKS = 8 }; /* between two looks at the clock */
 
 /* How many threads spin at this moment. */
 static int spinners;
@@ -67,6 +65,9 @@ static bool changes(const uint32_t *word, uint32_t value, int64_t until)
     return false;
 }
 
+enum { OTHERS_MOST = 8 }; /* that are given time */
+enum { A_SLEEP = 5000 };  /* nanoseconds that it puts a wait off */
+
 /*
  * Who yields may get the processor back late. As many waits without it follow as could have slept in
  * that time: where somebody always runs for long, the mean wait is late by one sleep.
@@ -84,6 +85,8 @@ static void learn_late(struct wefti_spinner *spinner, int64_t late)
 static bool yield_while(struct wefti_spinner *spinner, const uint32_t *word, uint32_t value,
                         int64_t deadline)
 {
+    if (spinner->interval == 0) /* it has learnt nothing; who waits in a crowd only once sleeps */
+        spinner->interval = spinner->countdown = FIRST_INTERVAL;
     int64_t budget = plan(spinner);
     if (budget == 0)
         return false;

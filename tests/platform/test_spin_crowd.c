@@ -10,7 +10,7 @@
 #include "platform/spin.h"
 
 enum { OLD = 1, NEW = 2 };
-enum { MOST = 50000 }; /* nanoseconds for each of the others */
+enum { LEAST = 1000, MOST = 50000 }; /* nanoseconds for each of the others */
 
 static uint32_t word = OLD;
 static int yields;
@@ -39,7 +39,7 @@ static bool wait_in(struct wefti_spinner *spinner)
 
 TEST(a_crowd_of_two_yields_until_it_changes)
 {
-    struct wefti_spinner spinner = {.crowd = 2};
+    struct wefti_spinner spinner = {.crowd = 2, .budget = MOST};
     changes_after = 3;
     assert_true(wait_in(&spinner));
     assert_int_equal(yields, 3);
@@ -48,7 +48,7 @@ TEST(a_crowd_of_two_yields_until_it_changes)
 TEST(who_shares_its_processor_with_nobody_does_not_yield)
 {
     for (uint32_t crowd = 0; crowd < 2; crowd++) {
-        struct wefti_spinner spinner = {.crowd = crowd};
+        struct wefti_spinner spinner = {.crowd = crowd, .budget = LEAST};
         changes_after = 1;
         assert_false(wait_in(&spinner));
         assert_int_equal(yields, 0);
@@ -63,14 +63,26 @@ TEST(a_crowd_yields_on_one_processor)
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
     if (wefti_processors() > 1) /* they have been counted before */
         skip();
-    struct wefti_spinner spinner = {.crowd = 2};
+    struct wefti_spinner spinner = {.crowd = 2, .budget = MOST};
     changes_after = 1;
     assert_true(wait_in(&spinner));
 }
 
-TEST(a_deadline_ends_it)
+TEST(who_waits_in_a_crowd_a_few_times_sleeps)
 {
     struct wefti_spinner spinner = {.crowd = 2};
+    changes_after = 1;
+    for (int i = 0; i < 8; i++) {
+        assert_false(wait_in(&spinner));
+        assert_int_equal(yields, 0);
+    }
+    assert_true(wait_in(&spinner));
+    assert_true(wait_in(&spinner)); /* from then on always */
+}
+
+TEST(a_deadline_ends_it)
+{
+    struct wefti_spinner spinner = {.crowd = 2, .budget = MOST};
     assert_false(wefti_spin_while(&spinner, &word, OLD, 1));
     assert_int_equal(yields, 1);
 }
@@ -80,7 +92,7 @@ TEST(each_of_the_others_has_time)
     const uint32_t crowds[] = {2, 3, 5, UINT32_MAX};
     const uint32_t others[] = {1, 2, 4, 8};
     for (size_t i = 0; i < 4; i++) {
-        struct wefti_spinner spinner = {.crowd = crowds[i]};
+        struct wefti_spinner spinner = {.crowd = crowds[i], .budget = MOST};
         changes_after = 0;
         int64_t begin = test_clock();
         assert_false(wait_in(&spinner));
@@ -102,11 +114,11 @@ TEST(a_crowd_in_which_nothing_changes_hardly_ever_yields)
 
 TEST(a_crowd_that_is_slow_has_not_paid)
 {
-    struct wefti_spinner spinner = {.crowd = 2, .budget = 2000};
-    others_run = 2000 + 1;
+    struct wefti_spinner spinner = {.crowd = 2, .budget = 2 * LEAST};
+    others_run = 2 * LEAST + 1;
     changes_after = 1;
     assert_true(wait_in(&spinner)); /* though late */
-    assert_in_range(spinner.budget, 0, 1000);
+    assert_in_range(spinner.budget, 0, LEAST);
 }
 
 TEST(who_got_the_processor_back_late_sleeps_for_as_long)

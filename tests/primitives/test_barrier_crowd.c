@@ -53,9 +53,11 @@ TEST(the_next_wait_of_one_of_a_crowd_does_not_yield)
 {
     weft_event event = WEFT_EVENT_INIT;
     assert_int_equal(weft_barrier_init(&barrier, wefti_processors() + 1), WEFT_OK);
-    assert_int_equal(weft_barrier_wait_for(&barrier, NULL, 0.001), WEFT_BROKEN_BARRIER);
+    while (atomic_load(&yields) == 0) {
+        assert_int_equal(weft_barrier_wait_for(&barrier, NULL, 1e-6), WEFT_BROKEN_BARRIER);
+        assert_int_equal(weft_barrier_reset(&barrier), WEFT_OK);
+    }
     int before = atomic_load(&yields);
-    assert_true(before > 0);
     for (int i = 0; i < MEETINGS; i++)
         assert_int_equal(weft_event_wait_for(&event, 1e-6), WEFT_TIMEOUT);
     assert_int_equal(atomic_load(&yields), before);
