@@ -74,11 +74,11 @@ enum { A_SLEEP = 5000 };  /* nanoseconds that it puts a wait off */
  */
 static void learn_late(struct wefti_spinner *spinner, int64_t late)
 {
-    uint32_t waits = late < A_SLEEP * LAST_INTERVAL ? (uint32_t)late / A_SLEEP : LAST_INTERVAL;
-    if (waits > spinner->countdown) {
-        spinner->budget = 0;
-        spinner->countdown = waits;
-    }
+    int64_t waits = late / A_SLEEP;
+    if (waits <= spinner->countdown)
+        return;
+    spinner->budget = 0;
+    spinner->countdown = waits < LAST_INTERVAL ? (uint32_t)waits : LAST_INTERVAL;
 }
 
 /* Each of the others has the time that a spinning thread would have. */

@@ -3,10 +3,7 @@
 // LINK: -Wl,--wrap=sched_yield
 #include "test.h"
 
-#include <sched.h>
-
 #include "platform/clock.h"
-#include "platform/processor.h"
 #include "platform/spin.h"
 
 enum { OLD = 1, NEW = 2 };
@@ -53,19 +50,6 @@ TEST(who_shares_its_processor_with_nobody_does_not_yield)
         assert_false(wait_in(&spinner));
         assert_int_equal(yields, 0);
     }
-}
-
-TEST(a_crowd_yields_on_one_processor)
-{
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET((size_t)sched_getcpu(), &one);
-    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    if (wefti_processors() > 1) /* they have been counted before */
-        skip();
-    struct wefti_spinner spinner = {.crowd = 2, .budget = MOST};
-    changes_after = 1;
-    assert_true(wait_in(&spinner));
 }
 
 TEST(who_waits_in_a_crowd_a_few_times_sleeps)
