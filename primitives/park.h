@@ -82,6 +82,7 @@ struct wefti_waiter {
 struct wefti_patience {
     int64_t deadline; /* 0: none, as WEFTI_NEVER */
     bool firm;        /* no interruption ends it; there is no deadline then */
+    uint32_t crowd;   /* of those that wait for each other, so many share a processor; 0: unknown */
 
     /*
      * Called once with `arg`, after the thread stands in all its queues and before it sleeps. It

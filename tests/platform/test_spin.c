@@ -119,7 +119,7 @@ TEST(no_more_threads_spin_than_there_are_processors)
     crew_join(&crew); /* it ends because one of them did not spin */
 }
 
-TEST(there_is_no_spinning_on_one_processor)
+static void need_one_processor(void)
 {
     cpu_set_t one;
     CPU_ZERO(&one);
@@ -127,6 +127,19 @@ TEST(there_is_no_spinning_on_one_processor)
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
     if (wefti_processors() > 1) /* they have been counted before */
         skip();
+}
+
+TEST(a_crowd_on_one_processor_takes_turns)
+{
+    need_one_processor();
+    struct wefti_spinner spinner = {.crowd = 2, .budget = 1000};
+    uint32_t word = NEW;
+    assert_true(wait_for_change(&spinner, &word));
+}
+
+TEST(there_is_no_spinning_on_one_processor)
+{
+    need_one_processor();
     struct wefti_spinner spinner = {0};
     uint32_t word = NEW;
     assert_false(wait_for_change(&spinner, &word));
