@@ -136,7 +136,7 @@ static bool claim(struct wefti_self *self, uint32_t reason, bool also_firm)
 static void enter_room(struct wefti_self *self, const struct wefti_waiter *waiter,
                        const struct wefti_patience *patience)
 {
-    self->parker.spinner.crowd = patience->crowd;
+    self->spinner.crowd = patience->crowd;
     /* Relaxed: for those who look inside, who may see a wait that has just ended. */
     wefti_store(&self->address, waiter->key.address, RELAXED);
     wefti_store(&self->kind, (uint32_t)waiter->key.kind, RELAXED);
