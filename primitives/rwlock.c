@@ -14,6 +14,7 @@
 #include <weft/rwlock.h>
 
 #include "platform/memory.h"
+#include "platform/processor.h"
 #include "platform/symbol.h"
 #include "primitives/deadline.h"
 #include "primitives/park.h"
@@ -120,20 +121,18 @@ static inline weft_status enter(weft_rwlock *lock, enum wefti_side side, struct 
     return status;
 }
 
-/* Out of the way of acquiring for ever. */
-__attribute__((noinline, cold)) static weft_status
-enter_fully(weft_rwlock *lock, enum wefti_side side, const void *site)
+/* Out of the first reader's way. */
+__attribute__((noinline)) static weft_status enter_fully(weft_rwlock *lock, enum wefti_side side,
+                                                         const void *site)
 {
     return enter(lock, side, wefti_for_ever(), false, site);
 }
 
-weft_status weft_rwlock_acquire_read(weft_rwlock *lock)
+/* Its short way lies in one cache line; so does that of releasing. */
+__attribute__((aligned(WEFTI_CACHE_LINE))) weft_status weft_rwlock_acquire_read(weft_rwlock *lock)
 {
-    if (lock != NULL && !wefti_watched()) {
-        weft_status status = wefti_rwlock_take_read(lock);
-        if (__builtin_expect(status != WEFT_TIMEOUT, 1))
-            return status;
-    }
+    if (lock != NULL && !wefti_watched() && wefti_rwlock_take_first(lock))
+        return WEFT_OK;
     return enter_fully(lock, WEFTI_READ, WEFTI_CALLER);
 }
 
@@ -166,34 +165,31 @@ __attribute__((noinline, cold)) static void tell_release(weft_rwlock *lock, enum
         wefti_watch_releases(&want);
 }
 
-static inline weft_status stop_reading(weft_rwlock *lock)
+/* Out of the last reader's way. */
+__attribute__((noinline)) static weft_status stop_reading(weft_rwlock *lock, const void *site)
 {
-    uint32_t state = WEFTI_READER; /* a guess */
-    /* Release, here and below: pairs with the acquire of a writer. */
-    if (__builtin_expect(wefti_cas(&lock->state, &state, 0, RELEASE), 1))
-        return WEFT_OK;
-    for (;;) {
+    if (lock == NULL)
+        return WEFT_VALUE_ERROR;
+    if (wefti_watched())
+        tell_release(lock, WEFTI_READ, site);
+    uint32_t state = wefti_load(&lock->state, RELAXED);
+    do {
         if (wefti_readers(state) == 0)
             return WEFT_NOT_LOCKED;
         if ((state & WEFTI_RW_WAITED) != 0)
             return wefti_rwlock_leave(lock, WEFTI_READER, 0);
-        if (wefti_cas(&lock->state, &state, state - WEFTI_READER, RELEASE))
-            return WEFT_OK;
-    }
+        /* Release: pairs with the acquire of a writer. */
+    } while (!wefti_cas(&lock->state, &state, state - WEFTI_READER, RELEASE));
+    return WEFT_OK;
 }
 
-__attribute__((noinline, cold)) static weft_status stop_reading_watched(weft_rwlock *lock,
-                                                                        const void *site)
+__attribute__((aligned(WEFTI_CACHE_LINE))) weft_status weft_rwlock_release_read(weft_rwlock *lock)
 {
-    tell_release(lock, WEFTI_READ, site);
-    return stop_reading(lock);
-}
-
-weft_status weft_rwlock_release_read(weft_rwlock *lock)
-{
-    if (lock == NULL)
-        return WEFT_VALUE_ERROR;
-    return wefti_watched() ? stop_reading_watched(lock, WEFTI_CALLER) : stop_reading(lock);
+    uint32_t state = WEFTI_READER; /* a guess */
+    /* Release: as above. */
+    if (lock != NULL && !wefti_watched() && wefti_cas(&lock->state, &state, 0, RELEASE))
+        return WEFT_OK;
+    return stop_reading(lock, WEFTI_CALLER);
 }
 
 weft_status weft_rwlock_acquire_write(weft_rwlock *lock)

@@ -48,6 +48,26 @@ TEST(readers_share_and_writers_do_not)
     assert_int_equal(weft_rwlock_release_write(&lock), WEFT_OK);
 }
 
+static void *come_and_go(void *arg)
+{
+    weft_rwlock *lock = arg;
+    for (int i = 0; i < 100000; i++) {
+        WITNESS(weft_rwlock_acquire_read(lock) == WEFT_OK);
+        WITNESS(weft_rwlock_readers(lock) > 0);
+        WITNESS(weft_rwlock_release_read(lock) == WEFT_OK);
+    }
+    return NULL;
+}
+
+TEST(readers_that_come_and_go_at_once_are_all_counted)
+{
+    weft_rwlock lock = WEFT_RWLOCK_INIT;
+    struct crew crew = crew_start(4, come_and_go, &lock);
+    crew_join(&crew);
+    assert_int_equal(weft_rwlock_readers(&lock), 0);
+    assert_int_equal(weft_rwlock_try_acquire_write(&lock), WEFT_OK);
+}
+
 static void *find_it_written(void *arg)
 {
     weft_rwlock *lock = arg;
