@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct weft_executor;
 struct wefti_worker;
 
 enum { WEFTI_TURNS = 64 };
@@ -75,5 +76,16 @@ bool wefti_aside_goes_on(struct wefti_aside *aside, struct wefti_pace now);
 
 /* It takes part again; `failed`: because the others have left tasks. */
 void wefti_aside_end(struct wefti_aside *aside, bool failed, int64_t now);
+
+/* ---- a worker, with the executor's mutex locked --------------------------------------------- */
+
+/* A worker has taken one more task in its turn. */
+void wefti_aside_begun(struct weft_executor *executor);
+
+/* The clock, and how many there are. */
+struct wefti_pace wefti_pace(const struct weft_executor *executor);
+
+/* Stands by until it is called, or the others do not keep the pace. */
+void wefti_worker_stand_by(struct wefti_worker *worker, struct wefti_pace with);
 
 #endif

@@ -201,7 +201,7 @@ void wefti_worker_give_back(struct wefti_worker *worker);
 /* Releases all spare tasks, and from now on those that come back. */
 void wefti_task_memory_end(struct weft_executor *executor);
 
-/* ---- workers (worker.c, aside.c) -------------------------------------------------------------- */
+/* ---- workers (worker.c) --------------------------------------------------------------------- */
 
 /* A worker with that number; NULL: no memory. */
 struct wefti_worker *wefti_worker_new(struct weft_executor *executor, uint32_t number);
@@ -215,15 +215,6 @@ weft_status wefti_worker_start(struct wefti_worker *worker);
  * Unless its initializer has not succeeded: that has failed, and breaks the executor.
  */
 void wefti_worker_replace(struct wefti_worker *worker);
-
-/* With the mutex locked: a worker has taken one more task in its turn. */
-void wefti_aside_begun(struct weft_executor *executor);
-
-/* The same: the clock, and how many there are. */
-struct wefti_pace wefti_pace(const struct weft_executor *executor);
-
-/* The same: stands by until it is called, or the others do not keep the pace. */
-void wefti_worker_stand_by(struct wefti_worker *worker, struct wefti_pace with);
 
 /* The worker that the calling thread is, of any executor; NULL: none. */
 struct wefti_worker *wefti_worker_current(void);
