@@ -58,16 +58,17 @@ bool validate(void *arg)
 wefti_verdict choose(uintptr_t request, void *arg)
 {
     const wefti_unparking *its = static_cast<Release *>(arg)->how;
-    (void)request;
-    return its->choose != nullptr ? its->choose(0, its->arg) : WEFTI_TAKE;
+    const Stay *stay = reinterpret_cast<const Stay *>(request);
+    return its->choose != nullptr ? its->choose(stay->patience->request, its->arg) : WEFTI_TAKE;
 }
 
 uintptr_t take(uintptr_t request, int64_t since, void *arg)
 {
     Release *release = static_cast<Release *>(arg);
     const wefti_unparking *its = release->how;
-    reinterpret_cast<Stay *>(request)->out = release->when;
-    return its->take != nullptr ? its->take(0, since, its->arg) : 0;
+    Stay *stay = reinterpret_cast<Stay *>(request);
+    stay->out = release->when;
+    return its->take != nullptr ? its->take(stay->patience->request, since, its->arg) : 0;
 }
 
 void finish(size_t taken, bool more, void *arg)
@@ -83,7 +84,7 @@ void finish(size_t taken, bool more, void *arg)
 
 } // namespace
 
-/* The lock's own waits are without a request. */
+/* A wait's request is its stay, which knows what the lock's own request is. */
 extern "C" wefti_parked __wrap_wefti_park(wefti_key key, const wefti_patience *patience)
 {
     if (key.kind != WEFTI_LOCK)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define WEFTI_SECOND INT64_C(1000000000)
+#define WEFTI_MICROSECOND INT64_C(1000)
 #define WEFTI_MILLISECOND INT64_C(1000000)
 
 /* The deadline that never comes. */

@@ -25,7 +25,6 @@ struct wefti_parker {
     pthread_mutex_t mutex;
     pthread_cond_t condition; /* one waiter at most, on CLOCK_MONOTONIC */
     uint32_t prepared;        /* written under mutex */
-    struct wefti_spinner spinner;
 };
 
 struct wefti_mutex {
@@ -36,7 +35,6 @@ struct wefti_mutex {
 
 struct wefti_parker {
     uint32_t state;
-    struct wefti_spinner spinner;
 };
 
 struct wefti_mutex {
@@ -56,9 +54,11 @@ void wefti_parker_prepare(struct wefti_parker *parker);
 /*
  * Sleeps until unparked or until the deadline (of wefti_clock, never early). True: unparked, and
  * what the other thread wrote before is seen here. False: the deadline has passed and the parker is
- * still prepared: the owner parks again or prepares anew. Signals do not end it.
+ * still prepared: the owner parks again or prepares anew. Signals do not end it. Before it sleeps
+ * it spins with `spinner`; NULL: not at all.
  */
-bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline);
+bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline,
+                       struct wefti_spinner *spinner);
 
 /*
  * Ends the present or next park. The parker's thread may be gone before this call returns: the call

@@ -57,7 +57,6 @@ static void futex_wake(uint32_t *word)
 void wefti_parker_init(struct wefti_parker *parker)
 {
     wefti_store(&parker->state, IDLE, RELAXED);
-    parker->spinner = (struct wefti_spinner){0};
 }
 
 void wefti_parker_prepare(struct wefti_parker *parker)
@@ -66,12 +65,12 @@ void wefti_parker_prepare(struct wefti_parker *parker)
     wefti_store(&parker->state, PREPARED, RELAXED);
 }
 
-bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline)
+bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline, struct wefti_spinner *spinner)
 {
     uint32_t state = PREPARED;
     if (deadline < 0)
         deadline = 0;
-    if (!wefti_spin_while(&parker->spinner, &parker->state, PREPARED, deadline))
+    if (spinner == NULL || !wefti_spin_while(spinner, &parker->state, PREPARED, deadline))
         wefti_cas(&parker->state, &state, ASLEEP, RELAXED);
     /* Acquire: pairs with the release in wefti_parker_unpark. */
     while (wefti_load(&parker->state, ACQUIRE) == ASLEEP) {

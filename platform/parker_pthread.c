@@ -24,7 +24,6 @@ void wefti_parker_init(struct wefti_parker *parker)
     WEFTI_MUST(pthread_condattr_destroy(&attributes) == 0);
     WEFTI_MUST(pthread_mutex_init(&parker->mutex, NULL) == 0);
     parker->prepared = false;
-    parker->spinner = (struct wefti_spinner){0};
 }
 
 void wefti_parker_prepare(struct wefti_parker *parker)
@@ -48,14 +47,15 @@ static bool wait_once(struct wefti_parker *parker, int64_t deadline)
     return error == ETIMEDOUT && wefti_clock() >= deadline;
 }
 
-bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline)
+bool wefti_parker_park(struct wefti_parker *parker, int64_t deadline, struct wefti_spinner *spinner)
 {
     int cancelable;
     if (deadline < 0)
         deadline = 0;
     WEFTI_MUST(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable) == 0);
     /* Who has seen it change by spinning still waits, for the mutex, until the unparker is done. */
-    (void)wefti_spin_while(&parker->spinner, &parker->prepared, true, deadline);
+    if (spinner != NULL)
+        (void)wefti_spin_while(spinner, &parker->prepared, true, deadline);
     WEFTI_MUST(pthread_mutex_lock(&parker->mutex) == 0);
     bool late = false;
     while (parker->prepared && !late)

@@ -6,9 +6,17 @@
 #define WEFTI_PLATFORM_PROCESSOR_H
 
 #include <sched.h>
+#include <stdint.h>
 
 /* How many processors the process may use (its affinity when first asked), at least 1. */
 int wefti_processors(void);
+
+/* How many of so many threads share a processor, rounded up. */
+static inline uint32_t wefti_crowd(uint32_t threads)
+{
+    uint32_t processors = (uint32_t)wefti_processors();
+    return threads / processors + (threads % processors != 0);
+}
 
 enum { WEFTI_CACHE_LINE = 64 };
 

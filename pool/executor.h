@@ -13,6 +13,7 @@
  *   task_run.c         a task is run, or not
  *   tally.c            and counted
  *   worker.c           a thread that runs tasks
+ *   aside.c            and steps aside where it is in the way
  *   sleepers.c         who waits for tasks or for room
  *
  * An executor is OPEN, then CLOSED (shut down), then ended; BROKEN beside that once an initializer
@@ -25,7 +26,8 @@
  * that are idle or coming, and if they are too few the busy ones. One of the idle ones is awake then
  * (called, or looking on); it calls the next before it runs a task, if there are more. So a submit
  * starts a worker if more tasks are queued than workers are idle or coming, and calls one if none is
- * awake. While neither can become necessary the inbox is open: its tasks are not in the queue yet.
+ * awake. (Who stands by counts as awake: aside.h.) While neither can become necessary the inbox is
+ * open: its tasks are not in the queue yet.
  *
  * Lock order: the list's mutex, executors' in the order of the list, the inbox's; or, instead of that,
  * the registry's and what comes after it. `spare_mutex` is locked alone. No code of the program runs
@@ -38,6 +40,7 @@
 
 #include "platform/atomic.h"
 #include "platform/processor.h"
+#include "pool/aside.h"
 #include "pool/future.h"
 #include "pool/inbox.h"
 #include "pool/sleepers.h"
@@ -54,9 +57,10 @@ struct wefti_worker {
     bool joined;               /* and its thread is gone */
 
     /* Its own thread's. */
-    bool ready;                /* its initializer has succeeded */
-    bool interrupted;          /* while it was idle: it is for the next task */
-    struct wefti_task *task;   /* what it runs; in a fork's child others look, too */
+    bool ready;              /* its initializer has succeeded */
+    bool interrupted;        /* while it was idle: it is for the next task */
+    struct wefti_task *task; /* what it runs; in a fork's child others look, too */
+    struct wefti_turns turns;
     struct weft_future *freed; /* tasks' memory that is to be given back, the last one first */
     struct weft_future *freed_first;
     uint32_t freed_count;
@@ -105,6 +109,8 @@ struct weft_executor {
     uint32_t looking;  /* of these: idle and awake, 1 at most */
     uint32_t named;    /* so many names have been given to workers */
     uint32_t watchers; /* joins, which look at the workers: none is released meanwhile */
+    uint64_t begun;    /* tasks that workers have taken in their turn */
+    struct wefti_aside aside;
     struct wefti_sleepers idle;
     struct wefti_sleepers submitters;
     struct wefti_worker *workers; /* that have been started */
@@ -117,6 +123,12 @@ struct weft_executor {
 
     char prefix[]; /* of the workers' names */
 };
+
+/* With the mutex locked: there will be no more tasks than are queued. */
+static inline bool wefti_executor_finite(const struct weft_executor *executor)
+{
+    return executor->closed || executor->broken;
+}
 
 /* ---- the end (executor.c) ------------------------------------------------------------------- */
 

@@ -123,9 +123,10 @@ static void make_single(struct weft_executor *executor, const struct wefti_worke
     executor->live = own && !caller->left;
     executor->coming = own && !caller->left && !caller->ready; /* its initializer has forked */
     executor->looking = 0;
+    executor->aside.worker = NULL;
     executor->watchers = 0;
-    executor->idle.asleep = executor->idle.called = 0;
-    executor->submitters.asleep = executor->submitters.called = 0;
+    executor->idle = (struct wefti_sleepers){.kind = executor->idle.kind};
+    executor->submitters = (struct wefti_sleepers){.kind = executor->submitters.kind};
 }
 
 /* Gives up what a worker had that does not exist here: the queue's references to what it ran. */

@@ -60,10 +60,10 @@ static weft_status start_worker(struct weft_executor *executor)
     return status;
 }
 
-/* With the mutex locked: whether an idle worker looks for a task, or is called to do so. */
+/* With the mutex locked: whether an idle worker looks for a task, will soon, or is called to do so. */
 static bool one_looks(const struct weft_executor *executor)
 {
-    return executor->looking + executor->idle.called > 0;
+    return executor->looking + executor->idle.called > 0 || wefti_aside_sees(&executor->aside);
 }
 
 /* With the mutex locked: if `tasks` are queued and none looks, calls one. */

@@ -22,9 +22,23 @@ bool wefti_sleepers_call(struct wefti_sleepers *sleepers)
     return asleep;
 }
 
-void wefti_sleepers_wake(const struct wefti_sleepers *sleepers)
+/*
+ * Under the bucket's lock. Relaxed: the caller sees its own call; who is not seen to come is one that
+ * is woken too many.
+ */
+static enum wefti_verdict unless_others_come(uintptr_t request, void *arg)
 {
-    wefti_unpark(key_of(sleepers), &(struct wefti_unparking){.limit = 1});
+    const struct wefti_sleepers *sleepers = arg;
+    (void)request;
+    return wefti_load(&sleepers->coming, RELAXED) < wefti_load(&sleepers->called, RELAXED)
+               ? WEFTI_TAKE
+               : WEFTI_STOP;
+}
+
+void wefti_sleepers_wake(struct wefti_sleepers *sleepers)
+{
+    wefti_unpark(key_of(sleepers), &(struct wefti_unparking){
+                                       .limit = 1, .choose = unless_others_come, .arg = sleepers});
 }
 
 void wefti_sleepers_call_all(struct wefti_sleepers *sleepers)
@@ -43,7 +57,8 @@ void wefti_sleepers_wake_all(const struct wefti_sleepers *sleepers)
  */
 static bool nobody_called(void *arg)
 {
-    const struct wefti_sleepers *sleepers = arg;
+    struct wefti_sleepers *sleepers = arg;
+    wefti_fetch_sub(&sleepers->coming, 1, RELAXED);
     return wefti_load(&sleepers->called, RELAXED) == 0;
 }
 
@@ -51,6 +66,7 @@ enum wefti_outcome wefti_sleepers_sleep(struct wefti_sleepers *sleepers, struct 
                                         struct wefti_patience patience)
 {
     sleepers->asleep++;
+    wefti_fetch_add(&sleepers->coming, 1, RELAXED); /* others take theirs back without the mutex */
     wefti_mutex_unlock(mutex);
     patience.validate = nobody_called;
     patience.arg = sleepers;

@@ -3,11 +3,14 @@
  * A worker is a thread of the program's like any other: it has a name, is listed, and can be
  * interrupted. It takes tasks until the executor is closed and its queue empty, or until it has been
  * idle too long. With nothing to do it looks on for a moment, one worker at a time, and then sleeps.
+ * Where it is in the way of others, it steps aside (aside.h).
  *
  *   a worker is   counted in          by                     and becomes
  *   coming        live, coming        who starts it          busy, idle
  *   busy          live                itself: takes a task   busy, looking on, idle, gone
  *   looking on    live, looking       itself: look_on        busy, idle
+ *   standing by   live, idle.asleep,  itself: make_way       busy, called
+ *                 aside.worker
  *   idle          live, idle.asleep   itself: rest           called, busy or gone (by its deadline)
  *   called        live, idle.called   who brings, or takes   busy, idle
  *   gone          (nothing)           itself: depart         the thread ends
@@ -39,12 +42,6 @@ enum { LOOKS = 25, PAUSES = 4, BURST = 32 };
 enum { NUMBER_BYTES = 12 };
 
 /* ---- between tasks ------------------------------------------------------------------------- */
-
-/* With the mutex locked: there will be no more tasks than are queued. */
-static bool finite(const struct weft_executor *executor)
-{
-    return executor->closed || executor->broken;
-}
 
 /* How many tasks there are, roughly. */
 static size_t tasks_of(const struct weft_executor *executor)
@@ -93,11 +90,14 @@ static void look_on(struct wefti_worker *worker)
 static bool must_wait(struct weft_executor *executor)
 {
     wefti_executor_shut(executor);
-    return executor->queue.length == 0 && !finite(executor);
+    if (executor->queue.length != 0 || wefti_executor_finite(executor))
+        return false;
+    executor->aside.apart = true; /* a task that comes now is not behind short ones */
+    return true;
 }
 
-/* Sleeps until it is called; false: for too long. */
-static bool rest(struct wefti_worker *worker)
+/* Sleeps until it is called; false: for too long. If it has stepped `aside`, tasks may be there. */
+static bool rest(struct wefti_worker *worker, bool aside)
 {
     struct weft_executor *executor = worker->executor;
     /* The last that came is the first that goes, so those that are not needed come to their end. */
@@ -107,15 +107,34 @@ static bool rest(struct wefti_worker *worker)
         patience.firm = false;
         (void)wefti_deadline_for(executor->keep_alive, &patience.deadline);
     }
-    while (must_wait(executor)) {
+    while (aside || must_wait(executor)) {
         enum wefti_outcome outcome = WEFTI_TIMED_OUT;
+        aside = false;
         if (patience.deadline != WEFTI_TRY)
             outcome = wefti_sleepers_sleep(&executor->idle, &executor->mutex, patience);
         if (outcome == WEFTI_INTERRUPTED)
             worker->interrupted = true;
         if (outcome == WEFTI_TIMED_OUT && must_wait(executor))
             return executor->live <= executor->min_workers;
+        worker->turns.count = WEFTI_TURNS - 1; /* the next one looks at the clock */
     }
+    return true;
+}
+
+/* With the mutex locked: steps aside if it is in the way; false: it is not needed any more. */
+static bool make_way(struct wefti_worker *worker)
+{
+    struct weft_executor *executor = worker->executor;
+    struct wefti_pace with;
+    if (++worker->turns.count < WEFTI_TURNS || wefti_executor_finite(executor))
+        return true;
+    bool tries = wefti_aside_tries(&executor->aside, &worker->turns, wefti_pace(executor), &with);
+    uint32_t busy = executor->live - executor->coming - executor->looking - executor->idle.asleep;
+    if (!tries || busy == 1 || executor->idle.called != 0)
+        return true;
+    if (executor->aside.worker != NULL)
+        return rest(worker, true);
+    wefti_worker_stand_by(worker, with);
     return true;
 }
 
@@ -123,15 +142,19 @@ static bool rest(struct wefti_worker *worker)
 static struct wefti_task *next_task(struct wefti_worker *worker)
 {
     struct weft_executor *executor = worker->executor;
-    if (executor->queue.length == 0 && !finite(executor))
+    if (!make_way(worker))
+        return NULL;
+    if (executor->queue.length == 0 && !wefti_executor_finite(executor))
         look_on(worker);
     for (;;) {
         if (executor->queue.first == NULL)
             wefti_executor_collect(executor);
         struct wefti_task *task = wefti_task_queue_take(&executor->queue);
-        if (task != NULL || finite(executor))
+        if (task != NULL)
+            wefti_aside_begun(executor);
+        if (task != NULL || wefti_executor_finite(executor))
             return task;
-        if (!rest(worker))
+        if (!rest(worker, false))
             return NULL;
     }
 }
@@ -149,6 +172,7 @@ static void depart(struct wefti_worker *worker)
     if (worker->left)
         return;
     worker->left = true;
+    executor->aside.apart = true; /* it leaves tasks to whoever stands by */
     executor->live--;
     executor->coming -= !worker->ready;
 }

@@ -3,6 +3,7 @@
  * Threads come to a barrier, wait for each other, and meet. barrier.c has the table of the states.
  */
 #include "platform/atomic.h"
+#include "platform/processor.h"
 #include "primitives/barrier.h"
 #include "primitives/deadline.h"
 #include "primitives/watch.h"
@@ -143,7 +144,10 @@ static weft_status wait_at_entry(struct visit *visit, int64_t deadline)
 
 static weft_status come(struct visit *visit, int64_t deadline)
 {
-    const struct wefti_patience patience = {.deadline = deadline, .validate = arrive, .arg = visit};
+    const struct wefti_patience patience = {.deadline = deadline,
+                                            .crowd = wefti_crowd(visit->barrier->parties),
+                                            .validate = arrive,
+                                            .arg = visit};
     struct wefti_parked parked =
         wefti_park(wefti_barrier_key(visit->barrier, WEFTI_BARRIER), &patience);
     bool interrupted = parked.outcome == WEFTI_INTERRUPTED;

@@ -19,6 +19,7 @@
  *   WAITING, FIRM  UNPARKED     an unparker   holding the bucket's lock
  *   WAITING        INTERRUPTED  an interrupter, or the waiter
  *   WAITING        TIMED_OUT    the waiter
+ *   FIRM           TIMED_OUT    the waiter    it was to rise; such a one is never moved
  *   WAITING, FIRM  REFUSED      the waiter
  *   the last four  IDLE         the waiter    it leaves
  *
@@ -90,6 +91,30 @@ static void prepend(struct wefti_bucket *bucket, struct wefti_waiter *waiter)
     bucket->first = waiter;
 }
 
+/*
+ * Behind those that came for the same before it. Of two of one age, one that comes back to the
+ * `front` is first.
+ */
+static void insert_by_age(struct wefti_bucket *bucket, struct wefti_waiter *waiter, bool front)
+{
+    struct wefti_waiter *next = NULL;
+    for (struct wefti_waiter *each = bucket->last; each != NULL; each = each->previous) {
+        if (!wefti_matches(each->key, waiter->key))
+            continue;
+        if (each->since < waiter->since || (!front && each->since == waiter->since))
+            break;
+        next = each;
+    }
+    if (next == NULL || next->previous == NULL) {
+        (next == NULL ? append : prepend)(bucket, waiter);
+        return;
+    }
+    waiter->previous = next->previous;
+    waiter->next = next;
+    next->previous->next = waiter;
+    next->previous = waiter;
+}
+
 static void unlink_waiter(struct wefti_bucket *bucket, struct wefti_waiter *waiter)
 {
     *(waiter->previous != NULL ? &waiter->previous->next : &bucket->first) = waiter->next;
@@ -111,6 +136,7 @@ static bool claim(struct wefti_self *self, uint32_t reason, bool also_firm)
 static void enter_room(struct wefti_self *self, const struct wefti_waiter *waiter,
                        const struct wefti_patience *patience)
 {
+    self->spinner.crowd = patience->crowd;
     /* Relaxed: for those who look inside, who may see a wait that has just ended. */
     wefti_store(&self->address, waiter->key.address, RELAXED);
     wefti_store(&self->kind, (uint32_t)waiter->key.kind, RELAXED);
@@ -120,7 +146,8 @@ static void enter_room(struct wefti_self *self, const struct wefti_waiter *waite
 }
 
 /* Puts an entry into its queue; false if its validate says no. */
-static bool enter_queue(struct wefti_self *self, struct wefti_waiter *waiter, bool front)
+static bool enter_queue(struct wefti_self *self, struct wefti_waiter *waiter,
+                        const struct wefti_patience *patience)
 {
     struct wefti_bucket *bucket = wefti_bucket_lock(waiter->key);
     bool valid = waiter->validate == NULL || waiter->validate(waiter->arg);
@@ -128,7 +155,10 @@ static bool enter_queue(struct wefti_self *self, struct wefti_waiter *waiter, bo
         waiter->self = self;
         waiter->token = 0;
         waiter->since = wefti_load(&self->since, RELAXED);
-        (front ? prepend : append)(bucket, waiter);
+        if (patience->since != 0)
+            insert_by_age(bucket, waiter, patience->front);
+        else
+            (patience->front ? prepend : append)(bucket, waiter);
     }
     wefti_mutex_unlock(&bucket->mutex);
     return valid;
@@ -148,14 +178,21 @@ static void withdraw(const struct wefti_self *self, struct wefti_waiter *waiters
 }
 
 /* Sleeps until the wait has been claimed, by another thread or by the deadline. */
-static void sleep_until_claimed(struct wefti_self *self, int64_t deadline)
+static void sleep_until_claimed(struct wefti_self *self, const struct wefti_patience *patience)
 {
+    int64_t deadline = patience->deadline != 0 ? patience->deadline : WEFTI_NEVER;
+    bool rises = patience->rises != 0 && patience->rises < deadline;
+    struct wefti_spinner given = {.budget = patience->spins};
+    struct wefti_spinner *spinner = rises ? NULL : &self->spinner;
+    if (patience->spins != 0)
+        spinner = &given;
     /* The owner's own: the order matters to nobody else. */
     wefti_store(&self->parks, self->parks + 1, RELAXED);
-    if (wefti_parker_park(&self->parker, deadline) || claim(self, TIMED_OUT, false))
+    if (wefti_parker_park(&self->parker, rises ? patience->rises : deadline, spinner) ||
+        claim(self, TIMED_OUT, rises))
         return;
     /* Claimed by another thread, which is about to unpark; or moved, and without a deadline now. */
-    WEFTI_MUST(wefti_parker_park(&self->parker, WEFTI_NEVER));
+    WEFTI_MUST(wefti_parker_park(&self->parker, WEFTI_NEVER, &self->spinner));
 }
 
 static struct wefti_parked leave_room(struct wefti_self *self, struct wefti_waiter *waiters,
@@ -190,8 +227,7 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
                                    const struct wefti_patience *patience)
 {
     struct wefti_self *self = wefti_self();
-    int64_t deadline = patience->deadline != 0 ? patience->deadline : WEFTI_NEVER;
-    WEFTI_MUST(!patience->firm || deadline == WEFTI_NEVER);
+    WEFTI_MUST(!patience->firm || patience->deadline == 0 || patience->deadline == WEFTI_NEVER);
     WEFTI_MUST(wefti_load(&self->claim, RELAXED) == IDLE);
 
     enter_room(self, waiters, patience);
@@ -199,7 +235,7 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
     size_t entered = 0;
     while (entered < count) {
         waiters[entered].alone = count == 1;
-        if (!enter_queue(self, &waiters[entered], patience->front))
+        if (!enter_queue(self, &waiters[entered], patience))
             break;
         entered++;
     }
@@ -213,7 +249,7 @@ struct wefti_parked wefti_park_any(struct wefti_waiter *waiters, size_t count,
             wefti_store(&self->interrupted, 1, SEQ_CST);
     }
     if (!settled)
-        sleep_until_claimed(self, deadline);
+        sleep_until_claimed(self, patience);
     return leave_room(self, waiters, entered);
 }
 

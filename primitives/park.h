@@ -82,6 +82,7 @@ struct wefti_waiter {
 struct wefti_patience {
     int64_t deadline; /* 0: none, as WEFTI_NEVER */
     bool firm;        /* no interruption ends it; there is no deadline then */
+    uint32_t crowd;   /* of those that wait for each other, so many share a processor; 0: unknown */
 
     /*
      * Called once with `arg`, after the thread stands in all its queues and before it sleeps. It
@@ -94,8 +95,10 @@ struct wefti_patience {
     /* The rest is for wefti_park, which has one queue. */
     wefti_validate *validate;
     uintptr_t request;
-    bool front;    /* at the head of the queue: it had been there before */
-    int64_t since; /* when it first came; 0: now */
+    bool front;     /* at the head of the queue: it had been there before */
+    int64_t since;  /* when it first came: its place is by that, `front` among equals; 0: now */
+    int64_t rises;  /* when it ends the wait itself, firm or not, as TIMED_OUT; 0: never */
+    uint32_t spins; /* nanoseconds before it sleeps; 0: as has paid so far, none if it rises */
 };
 
 enum wefti_outcome {

@@ -37,6 +37,8 @@ struct wefti_self {
 
     /* The waiting room's (park.c says who writes what). */
     struct wefti_parker parker;
+    struct wefti_spinner spinner; /* what its waits have taught it */
+    struct wefti_allowance spins; /* for locks */
     uint32_t claim;               /* why the present wait ends: see the table in park.c */
     uint32_t interrupted;         /* an interruption is pending */
     struct wefti_waiter *claimed; /* the entry that was unparked */

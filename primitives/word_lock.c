@@ -1,34 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The word has two bits:
+ * The word has three bits and a count:
  *
  *   HELD    a thread holds the lock
  *   WAITED  the room may have threads that wait for it
+ *   WOKEN   one of them is on its way, or comes by itself before long: nobody else is woken
+ *   VISITS  how often the lock is still let go before a release looks at who waits
  *
- *   state         means
- *   0             free
- *   HELD          held, nobody waits
- *   HELD|WAITED   held, and a release has to look into the room
- *   WAITED        free for whoever comes first; others wait behind the thread that was woken for it
+ *   state                  means
+ *   0                      free
+ *   HELD                   held, nobody waits
+ *   HELD|WAITED            held, and this release looks into the room
+ *   HELD|WAITED|WOKEN      the same
+ *   HELD|WAITED|WOKEN|n    held, and this release does not: the one that is woken sees to the others
+ *   the same without HELD  free for whoever comes first
  *
- *   from          to                  by                         in
- *   0             HELD                who comes                  wefti_word_take
- *   WAITED        HELD|WAITED         who comes                  wefti_word_take
- *   HELD          HELD|WAITED         who is going to wait       announce
- *   any           any|WAITED          who moves waiters here     wefti_word_moved, in the room
- *   HELD          0                   who releases               wefti_word_release
- *   HELD|WAITED   0, WAITED           who releases and wakes     finish_release, in the room
- *   HELD|WAITED   HELD, HELD|WAITED   who releases to a waiter   finish_release, in the room
+ *   from          to                     by                         in
+ *   no HELD       with HELD              who comes                  wefti_word_take
+ *   no HELD       HELD, HELD|WAITED      who was woken, or dozed    take
+ *   HELD          HELD|WAITED            who is going to sleep      announce, in the room
+ *   HELD, any     HELD|WAITED|WOKEN|all  who is going to doze       announce, in the room
+ *   HELD, any     without n              who insists                announce, in the room
+ *   any           WAITED, without n      who moves waiters here     wefti_word_moved, in the room
+ *   WOKEN|n       neither                who was woken and gives up give_up
+ *   HELD          0                      who releases               wefti_word_release
+ *   HELD, n > 0   no HELD, n - 1         who releases               wefti_word_release_slow
+ *   HELD|WAITED   no HELD                who releases and wakes     finish_release, in the room
+ *   HELD|WAITED   HELD|WAITED            who releases to a waiter   finish_release, in the room
  *
- * No wake-up is lost: a thread parks only if the state is HELD|WAITED under the bucket's lock, and
- * that state is left only under the same lock, by a release that takes a waiter out. Waiters that are
+ * No wake-up is lost: a thread sleeps only if the state has HELD and WAITED under the bucket's lock,
+ * and a release that finds WAITED without WOKEN goes there and takes a waiter out. WOKEN stands for a
+ * thread that does not sleep for long; it takes WOKEN away, and the count with it, when it takes the
+ * lock, when it sleeps again or when it gives up, and then the next release looks. Waiters that are
  * moved here find the lock held by the mover, which releases it later; if somebody else has let it
  * go, which only a Lock allows, the mover takes it once and releases it (wefti_word_wake).
  *
- * A release usually wakes the first waiter and leaves the lock free: whoever runs may take it before
- * the waiter does, which costs less than to wait for it. A waiter that comes too late goes back to
- * the head of the queue with its old arrival time; once that lies a millisecond back, the release
- * hands the lock over to it and nobody can come between.
+ * A release wakes the first waiter and leaves the lock free. Whoever runs may take it before that
+ * one does: on a word in its own cache that is many times as fast as to change hands. A waiter that
+ * comes too late goes back to its place in the queue, which is by the time of its arrival. If the
+ * release that woke it came right after it had queued up, the lock is let go and taken again and
+ * again, and to be woken once more would be in vain, too. So it dozes: it sleeps for as long as it
+ * has waited so far, and then looks by itself.
+ *
+ * That must not go on for ever. Before its millisecond is over each waiter rises and insists: it is
+ * handed the lock by the next release, still held, so that nobody can come between. One that has no
+ * processor to insist on is handed the lock unasked before its millisecond is over, for a release
+ * looks at least every so many visits.
  *
  * The lock's memory may be freed by the next holder: a release does not touch it after the store (or
  * the compare-and-swap) that lets it go.
@@ -37,27 +54,49 @@
 
 #include "platform/clock.h"
 #include "platform/processor.h"
+#include "platform/spin.h"
 #include "primitives/deadline.h"
+#include "primitives/self.h"
 
-enum { HELD = WEFTI_HELD, WAITED = WEFTI_WAITED };
+enum { HELD = WEFTI_HELD, WAITED = WEFTI_WAITED, WOKEN = 4, VISIT = 8, VISITS = 128 * VISIT };
 
 /* What an unparked waiter is told. */
 enum { RETRY, HANDED_OVER };
 
 enum { SPINS = 300, PAUSES_MOST = 32 };
 
-#define FAIR_AFTER (1 * WEFTI_MILLISECOND)
+/* How long it waits before it insists, and how long it is up then; a timer may be late by the rest. */
+#define INSISTS_AFTER (850 * WEFTI_MICROSECOND)
+#define INSISTS_FOR (2 * WEFTI_MICROSECOND)
+#define DUE_AFTER (950 * WEFTI_MICROSECOND)
+
+/* Woken so soon after it queued up, a waiter that comes too late dozes. */
+#define SOON (10 * WEFTI_MICROSECOND)
+
+/* A thread that waits. It is its own request in the room, where a release looks at it. */
+struct waiting {
+    uint32_t *word;
+    enum wefti_kind kind;
+    bool woken;            /* WOKEN stands for it */
+    bool dozes;            /* it is going to come by itself */
+    int64_t insists_until; /* it is up and is to be handed the lock; 0: it is not */
+    int64_t queued;        /* when it last queued up */
+    int64_t released;      /* when a release took it out; 0: none has */
+    struct wefti_patience patience;
+};
+
+static struct wefti_key key_of(const struct waiting *waiting)
+{
+    return (struct wefti_key){waiting->word, waiting->kind};
+}
 
 /* ---- acquire ------------------------------------------------------------------------------- */
 
 /* Waits a little for a lock that is about to be released; true if it was taken. */
 static bool spin(uint32_t *word)
 {
-    if (wefti_processors() == 1)
-        return false;
     for (int pauses = 1, left = SPINS; left > 0; left -= pauses) {
-        for (int i = 0; i < pauses; i++)
-            wefti_pause();
+        wefti_pause_for(pauses);
         uint32_t state = wefti_load(word, RELAXED);
         if ((state & HELD) == 0 && wefti_word_take(word))
             return true;
@@ -69,51 +108,118 @@ static bool spin(uint32_t *word)
     return false;
 }
 
-/* Says in the state that somebody is going to wait; false if the lock has become free. */
-static bool announce(uint32_t *word)
+/* The same, unless the thread has spun more of late than done anything else. */
+static bool spin_if_allowed(uint32_t *word, int64_t now)
 {
-    uint32_t state = wefti_load(word, RELAXED);
-    while (state == HELD)
-        if (wefti_cas(word, &state, HELD | WAITED, RELAXED))
+    struct wefti_allowance *allowance = &wefti_self()->spins;
+    if (wefti_processors() == 1 || (wefti_load(word, RELAXED) & WAITED) != 0 ||
+        !wefti_spin_allowed(allowance, now))
+        return false;
+    bool taken = spin(word);
+    wefti_spin_ended(allowance, wefti_clock());
+    return taken;
+}
+
+/* What is left of a state if WOKEN does not stand for the thread any more. */
+static uint32_t without(const struct waiting *waiting, uint32_t state)
+{
+    return waiting->woken ? state & (HELD | WAITED) : state;
+}
+
+/* Takes the lock if it is free. */
+static bool take(const struct waiting *waiting)
+{
+    uint32_t state = wefti_load(waiting->word, RELAXED);
+    while ((state & HELD) == 0)
+        /* Acquire: as in wefti_word_take. */
+        if (wefti_cas(waiting->word, &state, without(waiting, state) | HELD, ACQUIRE))
             return true;
-    return state == (HELD | WAITED);
+    return false;
 }
 
-static bool still_held(void *arg)
+/* Says in the state how the thread is going to wait; false if the lock has come free. */
+static bool announce(void *arg)
 {
-    const uint32_t *word = arg;
-    return wefti_load(word, RELAXED) == (HELD | WAITED);
+    const struct waiting *waiting = arg;
+    uint32_t state = wefti_load(waiting->word, RELAXED);
+    while ((state & HELD) != 0) {
+        uint32_t next = without(waiting, state) | WAITED;
+        if (waiting->dozes)
+            next = HELD | WAITED | WOKEN | VISITS;
+        else if (waiting->insists_until != 0)
+            next &= HELD | WAITED | WOKEN;
+        if (next == state || wefti_cas(waiting->word, &state, next, RELAXED))
+            return true;
+    }
+    return false;
 }
 
-static weft_status take_or_park(uint32_t *word, enum wefti_kind kind,
-                                struct wefti_patience *patience)
+/* How the thread is going to wait this time. A queue's lock has no dozers: the side that has it for
+ * long soon waits for the other. */
+static void plan(struct waiting *waiting)
 {
-    patience->validate = still_held;
-    patience->arg = word;
-    patience->since = wefti_clock();
-    while (!wefti_word_take(word)) {
-        if (!announce(word))
+    struct wefti_patience *patience = &waiting->patience;
+    int64_t now = patience->front ? wefti_clock() : patience->since;
+    int64_t insists_at = patience->since + INSISTS_AFTER;
+    bool insists = now >= insists_at;
+    bool soon = waiting->released != 0 && waiting->released - waiting->queued < SOON;
+    waiting->insists_until = insists ? now + INSISTS_FOR : 0;
+    waiting->dozes = soon && !insists && waiting->kind != WEFTI_QUEUE;
+    waiting->queued = now;
+    patience->spins = insists ? INSISTS_FOR : 0;
+    patience->rises = insists ? 0 : insists_at;
+    if (waiting->dozes && 2 * now - patience->since < insists_at)
+        patience->rises = 2 * now - patience->since; /* after as long as it has waited */
+}
+
+/* Goes without the lock. If WOKEN stood for the thread, a release sees to the others now. */
+static weft_status give_up(const struct waiting *waiting, weft_status status)
+{
+    uint32_t state = wefti_load(waiting->word, RELAXED);
+    if (!waiting->woken)
+        return status;
+    /* Acquire and release: this is one of those who held the lock in turn, though not inside it. */
+    while (!wefti_cas(waiting->word, &state, without(waiting, state), ACQ_REL)) {
+    }
+    if ((state & (HELD | WAITED)) == WAITED)
+        wefti_word_wake(waiting->word, waiting->kind);
+    return status;
+}
+
+static weft_status take_or_park(struct waiting *waiting)
+{
+    struct wefti_patience *patience = &waiting->patience;
+    bool late = false;
+    patience->validate = announce;
+    patience->arg = waiting;
+    patience->request = (uintptr_t)waiting;
+    while (!take(waiting)) {
+        if (late)
+            return give_up(waiting, WEFT_TIMEOUT);
+        plan(waiting);
+        struct wefti_parked parked = wefti_park(key_of(waiting), patience);
+        if (parked.outcome == WEFTI_INVALID)
             continue;
-        struct wefti_parked parked = wefti_park((struct wefti_key){word, kind}, patience);
-        if (parked.outcome == WEFTI_UNPARKED) {
-            if (parked.token == HANDED_OVER)
-                return WEFT_OK;
-            patience->front = true;
-        } else if (parked.outcome == WEFTI_TIMED_OUT) {
-            return WEFT_TIMEOUT;
-        } else if (parked.outcome == WEFTI_INTERRUPTED) {
-            return WEFT_INTERRUPTED;
-        }
+        if (wefti_word_handed(&parked))
+            return WEFT_OK;
+        waiting->woken = waiting->dozes || parked.outcome == WEFTI_UNPARKED;
+        if (parked.outcome == WEFTI_INTERRUPTED)
+            return give_up(waiting, WEFT_INTERRUPTED);
+        late = parked.outcome == WEFTI_TIMED_OUT && patience->deadline != 0 &&
+               wefti_clock() >= patience->deadline;
+        patience->front = true;
     }
     return WEFT_OK;
 }
 
 weft_status wefti_word_wait(uint32_t *word, enum wefti_kind kind, int64_t deadline, bool firm)
 {
-    struct wefti_patience patience = {.deadline = deadline, .firm = firm};
     if (deadline == WEFTI_TRY)
         return WEFT_TIMEOUT;
-    return spin(word) ? WEFT_OK : take_or_park(word, kind, &patience);
+    int64_t now = wefti_clock();
+    struct waiting waiting = {
+        .word = word, .kind = kind, .patience = {.deadline = deadline, .firm = firm, .since = now}};
+    return spin_if_allowed(word, now) ? WEFT_OK : take_or_park(&waiting);
 }
 
 /* ---- release ------------------------------------------------------------------------------- */
@@ -121,65 +227,105 @@ weft_status wefti_word_wait(uint32_t *word, enum wefti_kind kind, int64_t deadli
 struct release {
     uint32_t *word;
     weft_status status;
+    int64_t now;    /* 0: nobody waits */
+    uint32_t woken; /* WOKEN, if it is to stand in the state */
     bool handed_over;
 };
 
-/* Two threads may release at once, and one of them in error: only the first finds the lock held. */
+/* Whether a waiter is to be handed the lock; NULL: it was moved here. */
+static bool granted(const struct release *release, const struct waiting *waiting, int64_t since)
+{
+    return release->now - since >= DUE_AFTER ||
+           (waiting != NULL && release->now < waiting->insists_until);
+}
+
+/*
+ * Two threads may release at once, and one of them in error: only the first finds the lock held.
+ * While one is on its way nobody else is only woken, but for those who were moved here: they have
+ * never asked for the lock, and do not rise by themselves.
+ */
 static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
 {
-    const struct release *release = arg;
-    (void)request;
-    return wefti_load(release->word, RELAXED) & HELD ? WEFTI_TAKE : WEFTI_STOP;
+    struct release *release = arg;
+    const struct waiting *waiting = (const struct waiting *)request;
+    uint32_t state = wefti_load(release->word, RELAXED);
+    if ((state & HELD) == 0)
+        return WEFTI_STOP;
+    if (release->now == 0)
+        release->now = wefti_clock();
+    release->woken = state & WOKEN;
+    if (release->woken == 0 || waiting == NULL)
+        return WEFTI_TAKE;
+    return granted(release, waiting, waiting->patience.since) ? WEFTI_TAKE : WEFTI_SKIP;
 }
 
 static uintptr_t take_waiter(uintptr_t request, int64_t since, void *arg)
 {
     struct release *release = arg;
-    (void)request;
-    release->handed_over = wefti_clock() - since >= FAIR_AFTER;
+    struct waiting *waiting = (struct waiting *)request;
+    release->handed_over = granted(release, waiting, since);
+    if (!release->handed_over)
+        release->woken = WOKEN;
+    else if (waiting != NULL && waiting->dozes)
+        release->woken = 0;
+    if (waiting != NULL)
+        waiting->released = release->now;
     return release->handed_over ? HANDED_OVER : RETRY;
 }
 
 static void finish_release(size_t taken, bool more, void *arg)
 {
     struct release *release = arg;
-    (void)taken;
+    uint32_t state = 0;
     if ((wefti_load(release->word, RELAXED) & HELD) == 0) {
         release->status = WEFT_NOT_LOCKED;
         return;
     }
-    uint32_t state = (release->handed_over ? HELD : 0U) | (more ? WAITED : 0U);
+    if (release->handed_over)
+        state = HELD | WAITED; /* WAITED in any case: its last holder is not to spin for it */
+    if (more)
+        state |= WAITED | release->woken;
+    if (more && taken == 0)
+        state |= VISITS;
     /* Release: pairs with the acquire in wefti_word_take; who is handed it has the parker's. */
     wefti_store(release->word, state, RELEASE);
 }
 
+static weft_status release_in_room(uint32_t *word, enum wefti_kind kind)
+{
+    struct release release = {.word = word, .status = WEFT_OK};
+    const struct wefti_unparking how = {.limit = 1,
+                                        .arg = &release,
+                                        .choose = choose_waiter,
+                                        .take = take_waiter,
+                                        .finish = finish_release};
+    wefti_unpark((struct wefti_key){word, kind}, &how);
+    return release.status;
+}
+
 weft_status wefti_word_release_slow(uint32_t *word, enum wefti_kind kind)
 {
-    /* Release: pairs with the acquire in wefti_word_take. */
-    uint32_t state = HELD;
-    while (!wefti_cas(word, &state, 0, RELEASE)) {
+    uint32_t state = wefti_load(word, RELAXED);
+    for (;;) {
         if ((state & HELD) == 0)
             return WEFT_NOT_LOCKED;
-        if (state == (HELD | WAITED)) {
-            struct release release = {.word = word, .status = WEFT_OK};
-            const struct wefti_unparking how = {.limit = 1,
-                                                .arg = &release,
-                                                .choose = choose_waiter,
-                                                .take = take_waiter,
-                                                .finish = finish_release};
-            wefti_unpark((struct wefti_key){word, kind}, &how);
-            return release.status;
-        }
+        if (state != HELD && state < VISIT)
+            return release_in_room(word, kind);
+        /* Release: pairs with the acquire in wefti_word_take. */
+        if (wefti_cas(word, &state, state == HELD ? 0 : state - VISIT - HELD, RELEASE))
+            return WEFT_OK;
     }
-    return WEFT_OK;
 }
 
 /* ---- for Condition ------------------------------------------------------------------------- */
 
 bool wefti_word_moved(uint32_t *word)
 {
+    uint32_t state = wefti_load(word, RELAXED);
     /* Relaxed: the mover's release, or wefti_word_wake, publishes what was done before. */
-    return (wefti_fetch_or(word, WAITED, RELAXED) & HELD) != 0;
+    while (!wefti_cas(word, &state, (state & (HELD | WOKEN)) | WAITED, RELAXED)) {
+    }
+    return (state & HELD) != 0;
 }
 
 void wefti_word_wake(uint32_t *word, enum wefti_kind kind)
@@ -190,9 +336,13 @@ void wefti_word_wake(uint32_t *word, enum wefti_kind kind)
 
 void wefti_word_resume(uint32_t *word, enum wefti_kind kind, const struct wefti_parked *parked)
 {
-    struct wefti_patience patience = {.firm = true, .front = parked->outcome == WEFTI_UNPARKED};
+    bool woken = parked->outcome == WEFTI_UNPARKED;
+    struct waiting waiting = {.word = word,
+                              .kind = kind,
+                              .woken = woken,
+                              .patience = {.firm = true, .front = woken, .since = wefti_clock()}};
     if (!wefti_word_handed(parked))
-        (void)take_or_park(word, kind, &patience);
+        (void)take_or_park(&waiting);
 }
 
 bool wefti_word_handed(const struct wefti_parked *parked)

@@ -24,9 +24,9 @@ enum { WEFTI_HELD = 1, WEFTI_WAITED = 2 };
 /* Takes the word if it is free. */
 static inline bool wefti_word_take(uint32_t *word)
 {
+    uint32_t state = wefti_load(word, RELAXED);
     /* Acquire: pairs with the release of wefti_word_release and finish_release. */
-    uint32_t state = 0;
-    if (__builtin_expect(wefti_cas(word, &state, WEFTI_HELD, ACQUIRE), 1))
+    if (__builtin_expect(state == 0, 1) && wefti_cas(word, &state, WEFTI_HELD, ACQUIRE))
         return true;
     while ((state & WEFTI_HELD) == 0)
         if (wefti_cas(word, &state, state | WEFTI_HELD, ACQUIRE))
@@ -43,9 +43,10 @@ weft_status wefti_word_release_slow(uint32_t *word, enum wefti_kind kind);
 /* Lets the word go and wakes a waiter; WEFT_NOT_LOCKED: it was free. */
 static inline weft_status wefti_word_release(uint32_t *word, enum wefti_kind kind)
 {
-    /* Release: pairs with the acquire in wefti_word_take. */
     uint32_t state = WEFTI_HELD;
-    if (__builtin_expect(wefti_cas(word, &state, 0, RELEASE), 1))
+    /* Release: pairs with the acquire in wefti_word_take. */
+    if (__builtin_expect(wefti_load(word, RELAXED) == WEFTI_HELD, 1) &&
+        wefti_cas(word, &state, 0, RELEASE))
         return WEFT_OK;
     return wefti_word_release_slow(word, kind);
 }

@@ -11,6 +11,8 @@
 #include "platform/parker.h"
 #include "storm.h"
 
+static _Thread_local struct wefti_spinner spinner;
+
 static void prepare(struct wefti_parker *parker)
 {
     wefti_parker_init(parker);
@@ -30,7 +32,7 @@ TEST(an_unpark_before_the_park_is_kept)
     for (int round = 0; round < 100; round++) {
         wefti_parker_prepare(&parker);
         wefti_parker_unpark(&parker);
-        assert_true(wefti_parker_park(&parker, round % 2 ? patience() : WEFTI_NEVER));
+        assert_true(wefti_parker_park(&parker, round % 2 ? patience() : WEFTI_NEVER, &spinner));
     }
 }
 
@@ -39,7 +41,7 @@ TEST(an_unpark_before_the_park_beats_a_deadline_in_the_past)
     struct wefti_parker parker;
     prepare(&parker);
     wefti_parker_unpark(&parker);
-    assert_true(wefti_parker_park(&parker, 1));
+    assert_true(wefti_parker_park(&parker, 1, &spinner));
 }
 
 TEST(a_park_is_never_short)
@@ -48,7 +50,7 @@ TEST(a_park_is_never_short)
     prepare(&parker);
     for (int64_t length = 1000; length < 30 * WEFTI_MILLISECOND; length *= 3) {
         int64_t start = test_clock();
-        assert_false(wefti_parker_park(&parker, wefti_clock() + length));
+        assert_false(wefti_parker_park(&parker, wefti_clock() + length, &spinner));
         assert_true(test_clock() - start >= length);
     }
 }
@@ -59,17 +61,17 @@ TEST(a_deadline_in_the_past_has_come)
     struct wefti_parker parker;
     prepare(&parker);
     for (size_t i = 0; i < sizeof past / sizeof past[0]; i++)
-        assert_false(wefti_parker_park(&parker, past[i]));
+        assert_false(wefti_parker_park(&parker, past[i], &spinner));
 }
 
 TEST(after_a_deadline_it_is_still_prepared)
 {
     struct wefti_parker parker;
     prepare(&parker);
-    assert_false(wefti_parker_park(&parker, wefti_clock() + WEFTI_MILLISECOND));
-    assert_false(wefti_parker_park(&parker, wefti_clock() + WEFTI_MILLISECOND));
+    assert_false(wefti_parker_park(&parker, wefti_clock() + WEFTI_MILLISECOND, &spinner));
+    assert_false(wefti_parker_park(&parker, wefti_clock() + WEFTI_MILLISECOND, &spinner));
     wefti_parker_unpark(&parker);
-    assert_true(wefti_parker_park(&parker, patience()));
+    assert_true(wefti_parker_park(&parker, patience(), &spinner));
 }
 
 /* ---- another thread ------------------------------------------------------------------------- */
@@ -90,7 +92,7 @@ static void *lie_down(void *arg)
 {
     struct bed *bed = arg;
     wefti_store(&bed->id, thread_id(), RELEASE);
-    bed->unparked = wefti_parker_park(&bed->parker, bed->deadline);
+    bed->unparked = wefti_parker_park(&bed->parker, bed->deadline, &spinner);
     bed->read = bed->message;
     wefti_store(&bed->up, 1, RELEASE);
     test_cancel_here();
@@ -148,7 +150,7 @@ TEST(signals_do_not_shorten_a_park)
     prepare(&parker);
     for (int round = 0; round < 20; round++) {
         int64_t deadline = wefti_clock() + 5 * WEFTI_MILLISECOND;
-        assert_false(wefti_parker_park(&parker, deadline));
+        assert_false(wefti_parker_park(&parker, deadline, &spinner));
         assert_true(wefti_clock() >= deadline);
     }
     storm_end();
@@ -208,8 +210,9 @@ static void *play(void *arg)
     for (int pass = 0; pass < PASSES; pass++) {
         /* The first begins with the ball; each prepares before it passes the ball on. */
         if (me == 1 || pass > 0)
-            while (!wefti_parker_park(mine, game->patience != 0 ? wefti_clock() + game->patience
-                                                                : WEFTI_NEVER)) {
+            while (!wefti_parker_park(
+                mine, game->patience != 0 ? wefti_clock() + game->patience : WEFTI_NEVER,
+                &spinner)) {
                 /* late, and still prepared */
             }
         wefti_parker_prepare(mine);

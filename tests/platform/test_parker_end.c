@@ -10,6 +10,8 @@
 #include "platform/clock.h"
 #include "platform/parker.h"
 
+static _Thread_local struct wefti_spinner spinner;
+
 enum { LIVES = 1000 };
 
 static struct wefti_parker *bequeathed; /* the present owner's */
@@ -37,7 +39,7 @@ static void *park_and_end(void *arg)
     wefti_parker_init(&parker);
     wefti_parker_prepare(&parker);
     wefti_store(&bequeathed, &parker, RELEASE);
-    WITNESS(wefti_parker_park(&parker, patience()));
+    WITNESS(wefti_parker_park(&parker, patience(), &spinner));
     return NULL;
 }
 
@@ -55,7 +57,7 @@ static void *park_and_unmap(void *arg)
         wefti_store(&bequeathed, parker, RELEASE);
         if (life % 2) /* comes late to its park, amid the unpark */
             EVENTUALLY(wefti_load(&bequeathed, RELAXED) == NULL);
-        WITNESS(wefti_parker_park(parker, patience()));
+        WITNESS(wefti_parker_park(parker, patience(), &spinner));
         munmap(parker, size);
     }
     return NULL;

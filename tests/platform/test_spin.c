@@ -119,7 +119,7 @@ TEST(no_more_threads_spin_than_there_are_processors)
     crew_join(&crew); /* it ends because one of them did not spin */
 }
 
-TEST(there_is_no_spinning_on_one_processor)
+static void need_one_processor(void)
 {
     cpu_set_t one;
     CPU_ZERO(&one);
@@ -127,7 +127,54 @@ TEST(there_is_no_spinning_on_one_processor)
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
     if (wefti_processors() > 1) /* they have been counted before */
         skip();
+}
+
+TEST(a_crowd_on_one_processor_takes_turns)
+{
+    need_one_processor();
+    struct wefti_spinner spinner = {.crowd = 2, .budget = 1000};
+    uint32_t word = NEW;
+    assert_true(wait_for_change(&spinner, &word));
+}
+
+TEST(there_is_no_spinning_on_one_processor)
+{
+    need_one_processor();
     struct wefti_spinner spinner = {0};
     uint32_t word = NEW;
     assert_false(wait_for_change(&spinner, &word));
+}
+
+enum { ALLOWED = 5000, ONE_SPIN = 300, ONE_WORK = 100 };
+
+TEST(a_thread_spins_for_a_lock_no_longer_than_it_works)
+{
+    struct wefti_allowance allowance = {0};
+    int64_t now = WEFTI_SECOND, spun = 0, worked = 0;
+    for (int i = 0; i < 10000; i++) {
+        if (wefti_spin_allowed(&allowance, now)) {
+            now += ONE_SPIN;
+            wefti_spin_ended(&allowance, now);
+            spun += ONE_SPIN;
+        }
+        now += ONE_WORK;
+        worked += ONE_WORK;
+        assert_true(spun <= worked + ALLOWED + ONE_SPIN);
+    }
+    assert_true(spun > worked / 2); /* and nearly as long */
+}
+
+TEST(work_is_not_saved_up_for_spinning)
+{
+    struct wefti_allowance allowance = {0};
+    int64_t now = WEFTI_SECOND, spun = 0;
+    for (int round = 0; round < 3; round++, now += WEFTI_SECOND, spun = 0) {
+        while (wefti_spin_allowed(&allowance, now)) {
+            now += ONE_SPIN;
+            wefti_spin_ended(&allowance, now);
+            spun += ONE_SPIN;
+        }
+        assert_true(spun >= ALLOWED);
+        assert_true(spun < ALLOWED + ONE_SPIN);
+    }
 }

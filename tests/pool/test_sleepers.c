@@ -96,6 +96,32 @@ TEST(a_call_that_comes_before_the_sleep_ends_it)
     assert_int_equal(weft_park_count(), parks);
 }
 
+TEST(who_is_on_its_way_to_sleep_is_called_and_nobody_else_woken)
+{
+    struct dormitory dormitory = make();
+    struct crew crew = crew_start(2, sleep_once, &dormitory);
+    EVENTUALLY(asleep(&dormitory) == 2);
+    wefti_mutex_lock(&dormitory.mutex);
+    assert_int_equal(dormitory.sleepers.coming, 0);
+    dormitory.sleepers.asleep++; /* another one comes */
+    dormitory.sleepers.coming++;
+    wefti_mutex_unlock(&dormitory.mutex);
+    assert_true(call(&dormitory));
+    assert_int_equal(asleep(&dormitory), 2);
+    assert_true(call(&dormitory)); /* that is one too many for it */
+    EVENTUALLY(atomic_load(&dormitory.woken) == 1);
+    wefti_mutex_lock(&dormitory.mutex);
+    dormitory.sleepers.asleep--; /* the other sees its call */
+    dormitory.sleepers.coming--;
+    dormitory.sleepers.called--;
+    assert_int_equal(dormitory.sleepers.called, 0);
+    wefti_mutex_unlock(&dormitory.mutex);
+    assert_int_equal(asleep(&dormitory), 1);
+    assert_true(call(&dormitory));
+    crew_join(&crew);
+    assert_int_equal(dormitory.sleepers.asleep, 0);
+}
+
 static void *sleep_until_interrupted(void *arg)
 {
     struct dormitory *dormitory = arg;

@@ -383,7 +383,7 @@ TEST(a_thread_counts_its_own_waits)
     struct crew crew = crew_start(1, wait_once, &lock);
     EVENTUALLY(weft_lock_waiters(&lock) == 1);
     assert_true(weft_park_count() == parks);
-    assert_int_equal(weft_lock_acquire_for(&lock, 0.001), WEFT_TIMEOUT);
+    assert_int_equal(weft_lock_acquire_for(&lock, 0.0001), WEFT_TIMEOUT);
     assert_true(weft_park_count() == parks + 1);
     assert_int_equal(weft_lock_release(&lock), WEFT_OK);
     crew_join(&crew);

@@ -181,3 +181,31 @@ TEST(a_late_comer_at_the_front_is_taken_first_and_keeps_its_time)
     assert_true(record.since[1] > 4711);
     all_home(sleepers, "12345");
 }
+
+/* Enters those with the given times of arrival, in this order; a negative one comes back. */
+static void assert_taken(const int64_t *since, size_t count, const char *order)
+{
+    struct sleeper sleepers[SLEEPERS];
+    struct record record = {.questions = 0};
+    for (size_t i = 0; i < count; i++) {
+        sleepers[i] = (struct sleeper){.key = key,
+                                       .patience = {.request = i + 1,
+                                                    .front = since[i] < 0,
+                                                    .since = since[i] < 0 ? -since[i] : since[i]}};
+        sleeper_enters(&sleepers[i]);
+    }
+    unpark_recorded(&record, 0, count, false);
+    assert_requests(record.taken, order);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(sleeper_home(&sleepers[i]).outcome, WEFTI_UNPARKED);
+}
+
+TEST(who_says_when_it_came_stands_behind_those_that_came_before_it)
+{
+    assert_taken((const int64_t[]){30, -10, 40, -20, 35}, 5, "24153");
+}
+
+TEST(of_two_of_one_age_the_one_that_comes_back_is_first)
+{
+    assert_taken((const int64_t[]){10, 10, -10, 20, -20}, 5, "31254");
+}

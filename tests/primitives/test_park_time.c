@@ -102,3 +102,32 @@ TEST(an_unpark_counts_a_waiter_or_its_deadline_does)
     assert_int_equal(claimed, unparked);
     assert_int_equal(wefti_waiters(key), 0);
 }
+
+TEST(who_rises_ends_its_wait_itself_firm_or_not)
+{
+    for (int firm = 0; firm < 2; firm++) {
+        int64_t rises = wefti_clock() + 2 * WEFTI_MILLISECOND;
+        const struct wefti_patience patience = {.firm = firm != 0, .rises = rises};
+        assert_int_equal(wefti_park(key, &patience).outcome, WEFTI_TIMED_OUT);
+        assert_true(wefti_clock() >= rises);
+        assert_int_equal(wefti_waiters(key), 0);
+        assert_int_equal(unpark(key, 0, 1), 0);
+    }
+}
+
+TEST(an_unpark_before_it_rises_is_in_time)
+{
+    struct sleeper sleeper = {
+        .key = key, .patience = {.firm = true, .rises = wefti_clock() + 1000 * WEFTI_SECOND}};
+    sleeper_enters(&sleeper);
+    assert_int_equal(unpark(key, 0, 3), 1);
+    assert_home(&sleeper, WEFTI_UNPARKED, 3);
+}
+
+TEST(a_deadline_before_it_rises_has_come)
+{
+    const struct wefti_patience patience = {.deadline = wefti_clock() + WEFTI_MILLISECOND,
+                                            .rises = wefti_clock() + 1000 * WEFTI_SECOND};
+    assert_int_equal(wefti_park(key, &patience).outcome, WEFTI_TIMED_OUT);
+    assert_true(wefti_clock() >= patience.deadline);
+}

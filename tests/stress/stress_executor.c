@@ -184,6 +184,12 @@ static void *meet(void *arg)
     return NULL;
 }
 
+static void *nothing(void *arg)
+{
+    return arg;
+}
+
+/* After short tasks some of the workers have stepped aside. */
 static void burst(void)
 {
     enum { WORKERS = 4 };
@@ -197,6 +203,8 @@ static void burst(void)
         weft_future *futures[WORKERS];
         int tasks = 1 + (int)(test_random(&random) % WORKERS);
         atomic_store(&meeting.missing, tasks);
+        for (uint64_t i = test_random(&random) % 8 == 0 ? 2000 : 0; i > 0; i--)
+            assert_int_equal(weft_executor_post(pool, nothing, NULL), WEFT_OK);
         for (int i = 0; i < tasks; i++)
             futures[i] = weft_executor_submit(pool, meet, &meeting);
         for (int i = 0; i < tasks; i++) {
