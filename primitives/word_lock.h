@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lock in one word: what Lock and RLock have in common. A word of two bits says whether it is
- * held; its waiters are in the room, under the word's address and the kind of lock it belongs to.
+ * The lock in one word: what Lock and RLock have in common. A word says whether it is held;
+ * its waiters are in the room, under the word's address and the kind of lock it belongs to.
  * word_lock.c has the table of states.
  *
  * The fast paths are here, for the public calls to be one compare-and-swap; what waits or wakes is
@@ -19,6 +19,7 @@
 #include "platform/atomic.h"
 #include "primitives/park.h"
 
+/* word_lock.c has the rest of it. */
 enum { WEFTI_HELD = 1, WEFTI_WAITED = 2 };
 
 /* Takes the word if it is free. */

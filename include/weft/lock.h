@@ -13,7 +13,7 @@
  * acquired it meanwhile: a release never touches the lock after letting it go.
  *
  * A thread that comes while the lock is being released may get it before threads that wait; one
- * that has waited for about a millisecond gets it handed over, so none starves. Nothing else is
+ * that has waited for a millisecond at most gets it handed over, so none starves. Nothing else is
  * promised about the order.
  *
  * @code

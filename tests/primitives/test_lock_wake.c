@@ -3,13 +3,25 @@
  * A wake-up is never spent on a waiter that gives up at the same moment: the next one gets it. The
  * moment is made to last: the waiter that gives up stops before it leaves the queue.
  */
-// LINK: -Wl,--wrap=wefti_mutex_lock
+// LINK: -Wl,--wrap=wefti_mutex_lock -Wl,--wrap=wefti_park
 #include "test.h"
 
 #include <stdatomic.h>
 
 #include "interrupt.h"
 #include "platform/parker.h"
+#include "primitives/park.h"
+
+struct wefti_parked __real_wefti_park(struct wefti_key key, const struct wefti_patience *patience);
+struct wefti_parked __wrap_wefti_park(struct wefti_key key, const struct wefti_patience *patience);
+
+/* Nobody rises by itself, which would hide that it was not woken. */
+struct wefti_parked __wrap_wefti_park(struct wefti_key key, const struct wefti_patience *patience)
+{
+    struct wefti_patience mine = *patience;
+    mine.rises = 0;
+    return __real_wefti_park(key, &mine);
+}
 
 void __real_wefti_mutex_lock(struct wefti_mutex *mutex);
 void __wrap_wefti_mutex_lock(struct wefti_mutex *mutex);
@@ -102,5 +114,16 @@ TEST(a_release_that_finds_only_one_who_gives_up_leaves_the_lock_free)
     atomic_store(&may_leave, true);
     crew_join(&crew);
     assert_int_equal(weft_lock_release(&lock), WEFT_OK);
+    assert_false(weft_lock_locked(&lock));
+}
+
+TEST(a_release_wakes_who_waits)
+{
+    test_unwatched();
+    assert_int_equal(weft_lock_acquire(&lock), WEFT_OK);
+    struct crew crew = crew_start(3, pass_through, NULL);
+    EVENTUALLY(weft_lock_waiters(&lock) == 3);
+    assert_int_equal(weft_lock_release(&lock), WEFT_OK);
+    crew_join(&crew);
     assert_false(weft_lock_locked(&lock));
 }
