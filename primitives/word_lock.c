@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The word has three bits and a count:
+ * The word has four bits and a count:
  *
  *   HELD    a thread holds the lock
  *   WAITED  the room may have threads that wait for it
  *   WOKEN   one of them is on its way, or comes by itself before long: nobody else is woken
+ *   BUSY    it was found to go from hand to hand, and nobody who waited has found it free since
  *   VISITS  how often the lock is still let go before a release looks at who waits
  *
  *   state                  means
@@ -12,6 +13,7 @@
  *   HELD                   held, nobody waits
  *   HELD|WAITED            held, and this release looks into the room
  *   HELD|WAITED|WOKEN      the same
+ *   with BUSY              the same, and who rises soon anyway need not be woken
  *   HELD|WAITED|WOKEN|n    held, and this release does not: the one that is woken sees to the others
  *   the same without HELD  free for whoever comes first
  *
@@ -19,13 +21,14 @@
  *   no HELD       with HELD              who comes                  wefti_word_take
  *   no HELD       HELD, HELD|WAITED      who was woken, or dozed    take
  *   HELD          HELD|WAITED            who is going to sleep      announce, in the room
- *   HELD, any     HELD|WAITED|WOKEN|all  who is going to doze       announce, in the room
+ *   HELD, any     all set                who is going to doze       announce, in the room
  *   HELD, any     without n              who insists                announce, in the room
  *   any           WAITED, without n      who moves waiters here     wefti_word_moved, in the room
  *   WOKEN|n       neither                who was woken and gives up give_up
  *   HELD          0                      who releases               wefti_word_release
  *   HELD, n > 0   no HELD, n - 1         who releases               wefti_word_release_slow
  *   HELD|WAITED   no HELD                who releases and wakes     finish_release, in the room
+ *   WAITED|BUSY   WOKEN, too, and all n  who releases to a dozer    finish_release, in the room
  *   HELD|WAITED   HELD|WAITED            who releases to a waiter   finish_release, in the room
  *
  * No wake-up is lost: a thread sleeps only if the state has HELD and WAITED under the bucket's lock,
@@ -40,7 +43,8 @@
  * comes too late goes back to its place in the queue, which is by the time of its arrival. If the
  * release that woke it came right after it had queued up, the lock is let go and taken again and
  * again, and to be woken once more would be in vain, too. So it dozes: it sleeps for as long as it
- * has waited so far, and then looks by itself.
+ * has waited so far, and then looks by itself. From then on the lock is BUSY, and whoever is to be
+ * woken dozes instead if it is going to rise as soon as that.
  *
  * That must not go on for ever. Before its millisecond is over each waiter rises and insists: it is
  * handed the lock by the next release, still held, so that nobody can come between. One that has no
@@ -58,7 +62,8 @@
 #include "primitives/deadline.h"
 #include "primitives/self.h"
 
-enum { HELD = WEFTI_HELD, WAITED = WEFTI_WAITED, WOKEN = 4, VISIT = 8, VISITS = 128 * VISIT };
+enum { HELD = WEFTI_HELD, WAITED = WEFTI_WAITED, WOKEN = 4, BUSY = 8, VISIT = 16 };
+enum { VISITS = 128 * VISIT };
 
 /* What an unparked waiter is told. */
 enum { RETRY, HANDED_OVER };
@@ -123,17 +128,19 @@ static bool spin_if_allowed(uint32_t *word, int64_t now)
 /* What is left of a state if WOKEN does not stand for the thread any more. */
 static uint32_t without(const struct waiting *waiting, uint32_t state)
 {
-    return waiting->woken ? state & (HELD | WAITED) : state;
+    return waiting->woken ? state & (HELD | WAITED | BUSY) : state;
 }
 
 /* Takes the lock if it is free. */
 static bool take(const struct waiting *waiting)
 {
     uint32_t state = wefti_load(waiting->word, RELAXED);
-    while ((state & HELD) == 0)
+    while ((state & HELD) == 0) {
+        uint32_t left = waiting->woken ? state & WAITED : state;
         /* Acquire: as in wefti_word_take. */
-        if (wefti_cas(waiting->word, &state, without(waiting, state) | HELD, ACQUIRE))
+        if (wefti_cas(waiting->word, &state, left | HELD, ACQUIRE))
             return true;
+    }
     return false;
 }
 
@@ -145,9 +152,11 @@ static bool announce(void *arg)
     while ((state & HELD) != 0) {
         uint32_t next = without(waiting, state) | WAITED;
         if (waiting->dozes)
-            next = HELD | WAITED | WOKEN | VISITS;
+            next = HELD | WAITED | WOKEN | BUSY | VISITS;
         else if (waiting->insists_until != 0)
-            next &= HELD | WAITED | WOKEN;
+            next &= HELD | WAITED | WOKEN | BUSY;
+        else if (waiting->woken)
+            next &= HELD | WAITED;
         if (next == state || wefti_cas(waiting->word, &state, next, RELAXED))
             return true;
     }
@@ -227,8 +236,8 @@ weft_status wefti_word_wait(uint32_t *word, enum wefti_kind kind, int64_t deadli
 struct release {
     uint32_t *word;
     weft_status status;
-    int64_t now;    /* 0: nobody waits */
-    uint32_t woken; /* WOKEN, if it is to stand in the state */
+    int64_t now;   /* 0: nobody waits */
+    uint32_t kept; /* of WOKEN and BUSY, what is to stand in the state */
     bool handed_over;
 };
 
@@ -239,6 +248,13 @@ static bool granted(const struct release *release, const struct waiting *waiting
            (waiting != NULL && release->now < waiting->insists_until);
 }
 
+/* Whether a waiter comes by itself, after it has slept for no longer than it has waited so far. */
+static bool rises_soon(const struct waiting *waiting, int64_t now)
+{
+    int64_t rises = waiting->patience.rises;
+    return rises != 0 && rises - now <= now - waiting->patience.since;
+}
+
 /*
  * Two threads may release at once, and one of them in error: only the first finds the lock held.
  * While one is on its way nobody else is only woken, but for those who were moved here: they have
@@ -247,16 +263,21 @@ static bool granted(const struct release *release, const struct waiting *waiting
 static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
 {
     struct release *release = arg;
-    const struct waiting *waiting = (const struct waiting *)request;
+    struct waiting *waiting = (struct waiting *)request;
     uint32_t state = wefti_load(release->word, RELAXED);
     if ((state & HELD) == 0)
         return WEFTI_STOP;
     if (release->now == 0)
         release->now = wefti_clock();
-    release->woken = state & WOKEN;
-    if (release->woken == 0 || waiting == NULL)
+    if (release->kept == 0)
+        release->kept = state & (WOKEN | BUSY);
+    if (waiting == NULL || granted(release, waiting, waiting->patience.since))
         return WEFTI_TAKE;
-    return granted(release, waiting, waiting->patience.since) ? WEFTI_TAKE : WEFTI_SKIP;
+    if (release->kept == BUSY && rises_soon(waiting, release->now)) {
+        waiting->dozes = true;
+        release->kept = BUSY | WOKEN;
+    }
+    return (release->kept & WOKEN) != 0 ? WEFTI_SKIP : WEFTI_TAKE;
 }
 
 static uintptr_t take_waiter(uintptr_t request, int64_t since, void *arg)
@@ -265,9 +286,9 @@ static uintptr_t take_waiter(uintptr_t request, int64_t since, void *arg)
     struct waiting *waiting = (struct waiting *)request;
     release->handed_over = granted(release, waiting, since);
     if (!release->handed_over)
-        release->woken = WOKEN;
+        release->kept |= WOKEN;
     else if (waiting != NULL && waiting->dozes)
-        release->woken = 0;
+        release->kept &= ~(uint32_t)WOKEN;
     if (waiting != NULL)
         waiting->released = release->now;
     return release->handed_over ? HANDED_OVER : RETRY;
@@ -281,10 +302,10 @@ static void finish_release(size_t taken, bool more, void *arg)
         release->status = WEFT_NOT_LOCKED;
         return;
     }
-    if (release->handed_over)
-        state = HELD | WAITED; /* WAITED in any case: its last holder is not to spin for it */
+    if (release->handed_over) /* WAITED in any case: its last holder is not to spin for it */
+        state = HELD | WAITED | (release->kept & BUSY);
     if (more)
-        state |= WAITED | release->woken;
+        state |= WAITED | release->kept;
     if (more && taken == 0)
         state |= VISITS;
     /* Release: pairs with the acquire in wefti_word_take; who is handed it has the parker's. */

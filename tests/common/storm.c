@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "test.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 enum {
     SIGNAL = SIGUSR2,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "test.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 /* To ThreadSanitizer a thread has ended in the system's last round. */
 enum { LOGGED = 64, ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS - UNDER_TSAN };

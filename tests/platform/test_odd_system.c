@@ -20,7 +20,7 @@
 #include "platform/signal.h"
 #include "platform/symbol.h"
 #include "platform/thread.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 static _Thread_local struct wefti_spinner spinner;
 

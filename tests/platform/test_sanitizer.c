@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "platform/sanitizer.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 #if !UNDER_TSAN
 

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "platform/sanitizer.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 #if !UNDER_TSAN
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): its names */

@@ -12,7 +12,7 @@
 
 #include "platform/atomic.h"
 #include "platform/signal.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include "executor_help.h"
 #include "in_child.h"
 #include "pool/executor.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 struct busy {
     weft_executor *pool;

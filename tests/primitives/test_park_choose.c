@@ -163,6 +163,18 @@ TEST(take_hears_the_request_and_since_when_it_waits)
     all_home(sleepers, "12345");
 }
 
+TEST(a_late_comer_at_the_front_is_taken_first)
+{
+    struct sleeper sleepers[SLEEPERS];
+    struct record record = {.questions = 0};
+    sleepers_enter(sleepers, SLEEPERS - 1, key);
+    sleepers[4] = (struct sleeper){.key = key, .patience = {.request = SLEEPERS, .front = true}};
+    sleeper_enters(&sleepers[4]);
+    unpark_recorded(&record, 0, SLEEPERS, false);
+    assert_requests(record.taken, "51234");
+    all_home(sleepers, "12345");
+}
+
 TEST(a_late_comer_at_the_front_is_taken_first_and_keeps_its_time)
 {
     struct sleeper sleepers[SLEEPERS];

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 static struct actor third;
 

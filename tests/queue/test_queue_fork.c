@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "primitives/self.h"
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 static void witness_usable(void *queue)
 {

@@ -5,7 +5,7 @@
  */
 #include "queue_help.h"
 
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 static _Atomic(void *) watched; /* the queue whose events are noted */
 static _Thread_local int releases;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/platform/under_tsan.h"
+#include "under_tsan.h"
 
 enum { WORKERS = 3, FUTURES = 24, FORKS = 200, PATIENCE = 30 };
 

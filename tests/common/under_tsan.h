@@ -3,8 +3,8 @@
  * Whether the tests run under ThreadSanitizer: there the child of a process with several threads
  * cannot start threads of its own.
  */
-#ifndef TESTS_PLATFORM_UNDER_TSAN_H
-#define TESTS_PLATFORM_UNDER_TSAN_H
+#ifndef TESTS_COMMON_UNDER_TSAN_H
+#define TESTS_COMMON_UNDER_TSAN_H
 
 #if defined(__SANITIZE_THREAD__)
 #define UNDER_TSAN 1
