@@ -151,7 +151,9 @@ static bool announce(void *arg)
     uint32_t state = wefti_load(waiting->word, RELAXED);
     while ((state & HELD) != 0) {
         uint32_t next = without(waiting, state) | WAITED;
-        if (waiting->dozes)
+        if (waiting->dozes && (state & WOKEN) != 0)
+            next = state | BUSY; /* as it is, if it can be: a write would cost the holder time */
+        else if (waiting->dozes)
             next = HELD | WAITED | WOKEN | BUSY | VISITS;
         else if (waiting->insists_until != 0)
             next &= HELD | WAITED | WOKEN | BUSY;
@@ -257,8 +259,8 @@ static bool rises_soon(const struct waiting *waiting, int64_t now)
 
 /*
  * Two threads may release at once, and one of them in error: only the first finds the lock held.
- * While one is on its way nobody else is only woken, but for those who were moved here: they have
- * never asked for the lock, and do not rise by themselves.
+ * While one is on its way nobody else is only woken, but for those who do not rise by themselves: who
+ * has insisted and sleeps, and who was moved here.
  */
 static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
 {
@@ -271,7 +273,8 @@ static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
         release->now = wefti_clock();
     if (release->kept == 0)
         release->kept = state & (WOKEN | BUSY);
-    if (waiting == NULL || granted(release, waiting, waiting->patience.since))
+    if (waiting == NULL || waiting->insists_until != 0 ||
+        granted(release, waiting, waiting->patience.since))
         return WEFTI_TAKE;
     if (release->kept == BUSY && rises_soon(waiting, release->now)) {
         waiting->dozes = true;

@@ -169,10 +169,13 @@ TEST(who_cannot_insist_is_handed_the_lock_before_its_millisecond_is_over)
     assert_false(visit());
     atomic_store(&frozen, start + 950 * WEFTI_MICROSECOND);
     int visits = 0;
+    keeps_asleep = true;
     do {
         assert_int_equal(weft_lock_release(&lock), WEFT_OK);
         assert_true(++visits <= VISITS + 1);
     } while (weft_lock_try_acquire(&lock) == WEFT_OK);
+    keeps_asleep = false;
+    __real_wefti_parker_unpark(asleep);
     end(&crew);
 }
 
@@ -222,7 +225,25 @@ static void *wait_for_notice(void *arg)
     return arg;
 }
 
-/* Who dozes in the parent does not exist in the child, and sees to nobody there. */
+static void be_told(struct crew *crew)
+{
+    EVENTUALLY(weft_condition_waiters(&condition) == 2);
+    WITNESS(weft_lock_acquire(&lock) == WEFT_OK);
+    WITNESS(weft_condition_notify_all(&condition) == WEFT_OK);
+    WITNESS(weft_lock_release(&lock) == WEFT_OK);
+    crew_join(crew);
+    WITNESS(lock.state == 0);
+}
+
+static void come_and_be_told(void *arg)
+{
+    (void)arg;
+    atomic_store(&frozen, 0);
+    WITNESS(weft_lock_release(&lock) == WEFT_OK);
+    struct crew crew = crew_start(2, wait_for_notice, NULL);
+    be_told(&crew);
+}
+
 static void wait_and_be_told(void *arg)
 {
     (void)arg;
@@ -230,21 +251,38 @@ static void wait_and_be_told(void *arg)
     struct crew crew = crew_start(2, wait_for_notice, NULL);
     EVENTUALLY(weft_lock_waiters(&lock) > 0);
     WITNESS(weft_lock_release(&lock) == WEFT_OK);
-    EVENTUALLY(weft_condition_waiters(&condition) == 2);
-    WITNESS(weft_lock_acquire(&lock) == WEFT_OK);
-    WITNESS(weft_condition_notify_all(&condition) == WEFT_OK);
-    WITNESS(weft_lock_release(&lock) == WEFT_OK);
-    crew_join(&crew);
-    WITNESS(lock.state == 0);
+    be_told(&crew);
 }
 
+/* Who dozes in the parent does not exist in the child, and sees to nobody there. */
 TEST(in_the_child_of_a_fork_nobody_dozes)
 {
     if (UNDER_TSAN) /* which starts no threads after such a fork */
         skip();
     struct crew crew = begin(test_clock(), 1);
+    assert_true(holds_in_child(come_and_be_told, NULL));
     assert_true(holds_in_child(wait_and_be_told, NULL));
     atomic_store(&frozen, 0);
+    assert_int_equal(weft_lock_release(&lock), WEFT_OK);
+    end(&crew);
+}
+
+enum { WOKEN_AND_VISITS = 4 + 5 * 16 }; /* in the state: somebody seems to be on its way */
+
+/* As after a fork; it has to come so far that it insists, and to find nobody who lets the lock go. */
+TEST(who_has_insisted_is_woken_by_the_next_release)
+{
+    test_unwatched();
+    int64_t start = test_clock();
+    atomic_store(&frozen, start);
+    assert_int_equal(weft_lock_try_acquire(&lock), WEFT_OK);
+    lock.state |= WOKEN_AND_VISITS;
+    struct crew crew = crew_start(1, wait_and_pass, NULL);
+    wait_for_waiters(1);
+    atomic_store(&frozen, start + 850 * WEFTI_MICROSECOND);
+    EVENTUALLY(atomic_load(&rises) == 0);
+    wait_for_waiters(1);
+    atomic_store(&frozen, start + 900 * WEFTI_MICROSECOND); /* it has gone to sleep */
     assert_int_equal(weft_lock_release(&lock), WEFT_OK);
     end(&crew);
 }
