@@ -19,8 +19,9 @@
 
 enum { LEAST = 1000, MOST = 50000 }; /* nanoseconds */
 enum { FIRST_INTERVAL = 8, LAST_INTERVAL = 1024 };
-enum { LOOKS = 8 };      /* between two looks at the clock */
-enum { ALLOWED = 5000 }; /* nanoseconds for locks, until other work has made up for them */
+enum { LOOKS = 8 };        /* between two looks at the clock */
+enum { ALLOWED = 5000 };   /* nanoseconds for locks, until other work has made up for them */
+enum { WORK_FOR_ONE = 4 }; /* nanoseconds of it for one of these */
 
 /* How many threads spin at this moment. */
 static int spinners;
@@ -128,7 +129,7 @@ bool wefti_spin_while(struct wefti_spinner *spinner, const uint32_t *word, uint3
 
 bool wefti_spin_allowed(struct wefti_allowance *allowance, int64_t now)
 {
-    int64_t worked = now - allowance->since;
+    int64_t worked = (now - allowance->since) / WORK_FOR_ONE;
     allowance->spent = worked < allowance->spent ? allowance->spent - worked : 0;
     allowance->since = now;
     return allowance->spent < ALLOWED;

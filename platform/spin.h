@@ -27,8 +27,9 @@ bool wefti_spin_while(struct wefti_spinner *spinner, const uint32_t *word, uint3
                       int64_t deadline);
 
 /*
- * How much a thread has spun for locks of late. Over time it does not spin for longer than it does
- * something else; where several take a lock in turns and do little else, that ends the spinning.
+ * How much a thread has spun for locks of late. Over time it spins a quarter as long as it does
+ * something else, at most; where several take a lock in turns and do little else, that ends the
+ * spinning.
  */
 struct wefti_allowance {
     int64_t spent; /* nanoseconds; what else it does counts against them */

@@ -22,7 +22,7 @@
  *   no HELD       HELD, HELD|WAITED      who was woken, or dozed    take
  *   HELD          HELD|WAITED            who is going to sleep      announce, in the room
  *   HELD, any     all set                who is going to doze       announce, in the room
- *   HELD, any     without n              who insists                announce, in the room
+ *   HELD, any     no n; at last no WOKEN who insists                announce, in the room
  *   any           WAITED, without n      who moves waiters here     wefti_word_moved, in the room
  *   WOKEN|n       neither                who was woken and gives up give_up
  *   HELD          0                      who releases               wefti_word_release
@@ -156,7 +156,7 @@ static bool announce(void *arg)
         else if (waiting->dozes)
             next = HELD | WAITED | WOKEN | BUSY | VISITS;
         else if (waiting->insists_until != 0)
-            next &= HELD | WAITED | WOKEN | BUSY;
+            next &= HELD | WAITED | BUSY | (waiting->patience.rises != 0 ? WOKEN : 0U);
         else if (waiting->woken)
             next &= HELD | WAITED;
         if (next == state || wefti_cas(waiting->word, &state, next, RELAXED))
@@ -173,12 +173,16 @@ static void plan(struct waiting *waiting)
     int64_t now = patience->front ? wefti_clock() : patience->since;
     int64_t insists_at = patience->since + INSISTS_AFTER;
     bool insists = now >= insists_at;
+    bool another = !waiting->woken && waiting->insists_until == 0 &&
+                   (wefti_load(waiting->word, RELAXED) & WOKEN) != 0;
     bool soon = waiting->released != 0 && waiting->released - waiting->queued < SOON;
     waiting->insists_until = insists ? now + INSISTS_FOR : 0;
     waiting->dozes = soon && !insists && waiting->kind != WEFTI_QUEUE;
     waiting->queued = now;
     patience->spins = insists ? INSISTS_FOR : 0;
-    patience->rises = insists ? 0 : insists_at;
+    patience->rises = insists_at;
+    if (insists) /* after a fork another may only seem to be on its way: it looks once more */
+        patience->rises = another ? now + WEFTI_MILLISECOND : 0;
     if (waiting->dozes && 2 * now - patience->since < insists_at)
         patience->rises = 2 * now - patience->since; /* after as long as it has waited */
 }
@@ -259,8 +263,8 @@ static bool rises_soon(const struct waiting *waiting, int64_t now)
 
 /*
  * Two threads may release at once, and one of them in error: only the first finds the lock held.
- * While one is on its way nobody else is only woken, but for those who do not rise by themselves: who
- * has insisted and sleeps, and who was moved here.
+ * While one is on its way nobody else is only woken, but for those who were moved here: they do not
+ * rise by themselves.
  */
 static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
 {
@@ -273,8 +277,7 @@ static enum wefti_verdict choose_waiter(uintptr_t request, void *arg)
         release->now = wefti_clock();
     if (release->kept == 0)
         release->kept = state & (WOKEN | BUSY);
-    if (waiting == NULL || waiting->insists_until != 0 ||
-        granted(release, waiting, waiting->patience.since))
+    if (waiting == NULL || granted(release, waiting, waiting->patience.since))
         return WEFTI_TAKE;
     if (release->kept == BUSY && rises_soon(waiting, release->now)) {
         waiting->dozes = true;
