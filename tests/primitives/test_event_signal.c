@@ -12,17 +12,7 @@
 #include <unistd.h>
 
 #include "platform/parker.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-#ifndef UNDER_TSAN
-#define UNDER_TSAN 0
-#endif
+#include "under_tsan.h"
 
 void __real_wefti_mutex_lock(struct wefti_mutex *mutex);
 void __wrap_wefti_mutex_lock(struct wefti_mutex *mutex);

@@ -13,18 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
+#include "under_tsan.h"
 
 /* ThreadSanitizer ends a child that starts threads if its parent had several. */
-#ifdef __SANITIZE_THREAD__
-enum { CHILDREN_MAY_SPAWN = false };
-#else
-enum { CHILDREN_MAY_SPAWN = true };
-#endif
+enum { CHILDREN_MAY_SPAWN = !UNDER_TSAN };
 
 static void *pass_through(void *lock)
 {

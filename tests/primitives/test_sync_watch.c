@@ -8,19 +8,13 @@
 
 #include <stdatomic.h>
 
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
+#include "under_tsan.h"
 
 static _Atomic(void *) watched; /* the object whose events are counted */
 static atomic_int releases;
 static atomic_int acquires;
 
-#ifndef UNDER_TSAN
+#if !UNDER_TSAN
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __tsan_acquire(void *object);
 void __tsan_release(void *object);
@@ -41,7 +35,7 @@ void __tsan_release(void *object)
 
 static void watch(void *object)
 {
-#ifdef UNDER_TSAN
+#if UNDER_TSAN
     skip(); /* the real one is here, and looks on in all other tests */
 #endif
     atomic_store(&watched, object);

@@ -18,6 +18,7 @@
 #include "primitives/park.h"
 #include "primitives/self.h"
 #include "program.h"
+#include "under_tsan.h"
 
 weft_status __real_wefti_os_helper_create(void *(*run)(void *), void *arg);
 weft_status __wrap_wefti_os_helper_create(void *(*run)(void *), void *arg);
@@ -568,16 +569,8 @@ TEST(idle_workers_come_to_their_end)
 
 /* ---- exit and fork ------------------------------------------------------------------------- */
 
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer) && !defined __SANITIZE_THREAD__
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-#ifdef __SANITIZE_THREAD__ /* it does not bear threads in the child of one that had some */
-enum { CHILDREN_MAY_SPAWN = false };
-#else
-enum { CHILDREN_MAY_SPAWN = true };
-#endif
+/* ThreadSanitizer does not bear threads in the child of a process that had some. */
+enum { CHILDREN_MAY_SPAWN = !UNDER_TSAN };
 
 static char said[] = "fired";
 
