@@ -24,7 +24,7 @@
  *   HELD, any     all set                who is going to doze       announce, in the room
  *   HELD, any     no n; at last no WOKEN who insists                announce, in the room
  *   any           WAITED, without n      who moves waiters here     wefti_word_moved, in the room
- *   WOKEN|n       neither                who was woken and gives up give_up
+ *   WOKEN|n       neither                who was woken and gives up stand_down, in the room
  *   HELD          0                      who releases               wefti_word_release
  *   HELD, n > 0   no HELD, n - 1         who releases               wefti_word_release_slow
  *   HELD|WAITED   no HELD                who releases and wakes     finish_release, in the room
@@ -187,16 +187,34 @@ static void plan(struct waiting *waiting)
         patience->rises = 2 * now - patience->since; /* after as long as it has waited */
 }
 
-/* Goes without the lock. If WOKEN stood for the thread, a release sees to the others now. */
-static weft_status give_up(const struct waiting *waiting, weft_status status)
+static enum wefti_verdict choose_nobody(uintptr_t request, void *arg)
 {
+    (void)request;
+    (void)arg;
+    return WEFTI_STOP;
+}
+
+/* In the room, and so not between a release's look at the state and what it stores. */
+static void stand_down(size_t taken, bool more, void *arg)
+{
+    const struct waiting *waiting = arg;
     uint32_t state = wefti_load(waiting->word, RELAXED);
-    if (!waiting->woken)
-        return status;
+    (void)taken;
+    (void)more;
     /* Acquire and release: this is one of those who held the lock in turn, though not inside it. */
     while (!wefti_cas(waiting->word, &state, without(waiting, state), ACQ_REL)) {
     }
-    if ((state & (HELD | WAITED)) == WAITED)
+}
+
+/* Goes without the lock. If WOKEN stood for the thread, a release sees to the others now. */
+static weft_status give_up(struct waiting *waiting, weft_status status)
+{
+    const struct wefti_unparking how = {
+        .arg = waiting, .choose = choose_nobody, .finish = stand_down};
+    if (!waiting->woken)
+        return status;
+    wefti_unpark(key_of(waiting), &how);
+    if ((wefti_load(waiting->word, RELAXED) & (HELD | WAITED)) == WAITED)
         wefti_word_wake(waiting->word, waiting->kind);
     return status;
 }
@@ -217,9 +235,11 @@ static weft_status take_or_park(struct waiting *waiting)
             continue;
         if (wefti_word_handed(&parked))
             return WEFT_OK;
-        waiting->woken = waiting->dozes || parked.outcome == WEFTI_UNPARKED;
-        if (parked.outcome == WEFTI_INTERRUPTED)
+        if (parked.outcome == WEFTI_INTERRUPTED) { /* before it has announced anything, maybe */
+            waiting->woken = waiting->woken || waiting->dozes;
             return give_up(waiting, WEFT_INTERRUPTED);
+        }
+        waiting->woken = waiting->dozes || parked.outcome == WEFTI_UNPARKED;
         late = parked.outcome == WEFTI_TIMED_OUT && patience->deadline != 0 &&
                wefti_clock() >= patience->deadline;
         patience->front = true;

@@ -150,7 +150,9 @@ enum { ALLOWED = 5000, ONE_SPIN = 300, ONE_WORK = 100 };
 TEST(a_thread_spins_for_a_lock_a_quarter_as_long_as_it_works)
 {
     struct wefti_allowance allowance = {0};
-    int64_t now = WEFTI_SECOND, spun = 0, worked = 0;
+    int64_t now = WEFTI_SECOND;
+    int64_t spun = 0;
+    int64_t worked = 0;
     for (int i = 0; i < 10000; i++) {
         if (wefti_spin_allowed(&allowance, now)) {
             now += ONE_SPIN;
@@ -167,7 +169,8 @@ TEST(a_thread_spins_for_a_lock_a_quarter_as_long_as_it_works)
 TEST(work_is_not_saved_up_for_spinning)
 {
     struct wefti_allowance allowance = {0};
-    int64_t now = WEFTI_SECOND, spun = 0;
+    int64_t now = WEFTI_SECOND;
+    int64_t spun = 0;
     for (int round = 0; round < 3; round++, now += WEFTI_SECOND, spun = 0) {
         while (wefti_spin_allowed(&allowance, now)) {
             now += ONE_SPIN;

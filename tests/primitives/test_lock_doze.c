@@ -5,6 +5,7 @@
  * millisecond. What time it is for the library is decided here, and every park and wake is seen.
  */
 // LINK: -Wl,--wrap=wefti_clock -Wl,--wrap=wefti_park -Wl,--wrap=wefti_parker_unpark
+// LINK: -Wl,--wrap=wefti_mutex_lock
 #include "test.h"
 
 #include <stdatomic.h>
@@ -211,6 +212,51 @@ TEST(who_gives_up_dozing_leaves_nobody_behind_asleep)
     assert_int_equal(weft_lock_release(&lock), WEFT_OK);
     assert_int_equal(weft_lock_waiters(&lock), 2);
     assert_true(test_interrupt(first.threads[0]));
+    crew_join(&first);
+    end(&second);
+}
+
+static _Thread_local int locks_to_come; /* until the thread stops before it takes a bucket's */
+static atomic_bool stopped;
+static atomic_bool may_go_on;
+
+void __real_wefti_mutex_lock(struct wefti_mutex *mutex);
+void __wrap_wefti_mutex_lock(struct wefti_mutex *mutex);
+
+void __wrap_wefti_mutex_lock(struct wefti_mutex *mutex)
+{
+    if (locks_to_come > 0 && --locks_to_come == 0) {
+        atomic_store(&stopped, true);
+        EVENTUALLY(atomic_load(&may_go_on));
+    }
+    __real_wefti_mutex_lock(mutex);
+}
+
+/* Stops when it is about to enter the queue again. */
+static void *wait_and_stop(void *arg)
+{
+    locks_to_come = 2;
+    return wait_and_pass(arg);
+}
+
+TEST(who_is_interrupted_on_its_way_back_leaves_nobody_behind_asleep)
+{
+    test_unwatched();
+    atomic_store(&nobody_rises, true);
+    int64_t start = test_clock();
+    atomic_store(&frozen, start);
+    assert_int_equal(weft_lock_try_acquire(&lock), WEFT_OK);
+    struct crew first = crew_start(1, wait_and_stop, NULL);
+    wait_for_waiters(1);
+    struct crew second = crew_start(1, wait_and_pass, NULL);
+    wait_for_waiters(2);
+    atomic_store(&frozen, start + 20 * WEFTI_MICROSECOND); /* too late to doze */
+    assert_true(visit());
+    EVENTUALLY(atomic_load(&stopped));
+    assert_int_equal(weft_lock_release(&lock), WEFT_OK); /* the first is to see to the second */
+    assert_int_equal(weft_lock_waiters(&lock), 1);
+    assert_true(test_interrupt(first.threads[0]));
+    atomic_store(&may_go_on, true);
     crew_join(&first);
     end(&second);
 }
